@@ -1,0 +1,23 @@
+/**
+ * How a path is compared. `Prefix` compares whole path elements: `/a` meets `/a` and `/a/b`, not `/ab`; its value
+ * has no trailing slash except for the root. `RegularExpression` is RE2 and covers the whole path.
+ */
+export type PathMatch =
+  | { readonly kind: 'Exact'; readonly value: string }
+  | { readonly kind: 'Prefix'; readonly value: string }
+  | { readonly kind: 'RegularExpression'; readonly value: string };
+
+/** A header or query parameter by its whole value. Header names are lower case. */
+export interface ValueMatch {
+  readonly kind: 'Exact' | 'RegularExpression';
+  readonly name: string;
+  readonly value: string;
+}
+
+/** All parts must hold. */
+export interface RouteMatch {
+  readonly path: PathMatch;
+  readonly method?: string;
+  readonly headers: readonly ValueMatch[];
+  readonly queryParams: readonly ValueMatch[];
+}

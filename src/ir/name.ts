@@ -1,0 +1,78 @@
+import type { Brand } from '../lib/brand.ts';
+import { contentHash } from '../lib/hash.ts';
+
+/*
+ * Every name that Envoy sees is made here, so that a name of one kind can't be used for another and a length limit
+ * is kept in one place. Names are readable first: they show up in access logs, dumps and Envoy's own messages.
+ */
+
+/** `namespace/name` of a Gateway: one set of Envoys. */
+export type GatewayName = Brand<string, 'GatewayName'>;
+/** An Envoy Listener: one per bound port. */
+export type ListenerName = Brand<string, 'ListenerName'>;
+/** A listener entry of a Gateway (its `sectionName`), or one that an Ingress adds. */
+export type SectionName = Brand<string, 'SectionName'>;
+export type FilterChainName = Brand<string, 'FilterChainName'>;
+export type RouteTableName = Brand<string, 'RouteTableName'>;
+export type VirtualHostName = Brand<string, 'VirtualHostName'>;
+export type RouteName = Brand<string, 'RouteName'>;
+export type ClusterName = Brand<string, 'ClusterName'>;
+export type SecretName = Brand<string, 'SecretName'>;
+export type ExtensionConfigName = Brand<string, 'ExtensionConfigName'>;
+/** `Kind/namespace/name` of the object that a part of the configuration came from; opaque after translation. */
+export type Origin = Brand<string, 'Origin'>;
+
+const maxLength = 200;
+
+/** Keeps a name readable and unique when its parts are at their own length limits. */
+function bounded(name: string): string {
+  return name.length <= maxLength ? name : `${name.slice(0, maxLength - 12)}~${contentHash(name)}`;
+}
+
+export function gatewayName(namespace: string, name: string): GatewayName {
+  return bounded(`${namespace}/${name}`) as GatewayName;
+}
+
+export function listenerName(protocol: 'http' | 'tls' | 'tcp' | 'udp' | 'egress', address: string, port: number): ListenerName {
+  return bounded(`${protocol}/${address}:${port}`) as ListenerName;
+}
+
+export function sectionName(name: string): SectionName {
+  return bounded(name) as SectionName;
+}
+
+export function filterChainName(section: string): FilterChainName {
+  return bounded(section) as FilterChainName;
+}
+
+/** `scheme` and `port` as clients use them; `part` tells several tables of one port apart. */
+export function routeTableName(scheme: 'http' | 'https' | 'egress', port: number, part?: string): RouteTableName {
+  return bounded(part === undefined ? `${scheme}/${port}` : `${scheme}/${port}/${part}`) as RouteTableName;
+}
+
+export function virtualHostName(domain: string): VirtualHostName {
+  return bounded(domain) as VirtualHostName;
+}
+
+/** `object` as `kind/namespace/name`, `rule` by its name where it has one, else by its index. */
+export function routeName(object: string, rule: string | number, match: number): RouteName {
+  return bounded(`${object}/${rule}/${match}`) as RouteName;
+}
+
+/** One cluster per Service port; `part` only for the exceptions that need a cluster of their own. */
+export function clusterName(namespace: string, service: string, port: number, part?: string): ClusterName {
+  return bounded(part === undefined ? `${namespace}/${service}:${port}` : `${namespace}/${service}:${port}/${part}`) as ClusterName;
+}
+
+/** The cluster of a single rule, for session persistence over several weighted backends. */
+export function ruleClusterName(object: string, rule: number): ClusterName {
+  return bounded(`rule/${object}/${rule}`) as ClusterName;
+}
+
+export function secretName(kind: 'Secret' | 'ConfigMap', namespace: string, name: string): SecretName {
+  return bounded(`${kind}/${namespace}/${name}`) as SecretName;
+}
+
+export function originOf(key: string): Origin {
+  return key as Origin;
+}

@@ -1,0 +1,135 @@
+/*
+ * Incremental by identity: a step runs again only when something that it was given, or looked up, is another value
+ * than last time. What a step reads is recorded by the read itself, so no cache key is kept by hand.
+ */
+
+/** Keyed collections that steps look things up in. Each keeps its identity while its content does. */
+export interface Sources {
+  readonly [source: string]: ReadonlyMap<string, unknown>;
+}
+
+type ValueOf<M> = M extends ReadonlyMap<string, infer V> ? V : never;
+
+/** Looks one key up. Absence is a value too: the step runs again when the key appears. */
+export type Lookup<S> = <N extends keyof S & string>(source: N, key: string) => ValueOf<S[N]> | undefined;
+
+interface Read {
+  readonly source: string;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+interface Entry {
+  inputs: readonly unknown[];
+  result: unknown;
+  run: number;
+  reads: readonly Read[];
+  /** The collections that `reads` were last found true in, in the order of first use. */
+  seenIn: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+}
+
+// Functions of every signature are keys of the table; none is called through this type.
+type Step = (...inputs: never[]) => unknown;
+
+export interface Memo<S extends Sources> {
+  /** The step's result for the inputs: computed, or the one of last time where all inputs are the same. */
+  run<A extends readonly unknown[], R>(step: (...inputs: A) => R, key: string, ...inputs: A): R;
+  /** As `run`, for a step that also looks things up. */
+  track<A extends readonly unknown[], R>(
+    step: (lookup: Lookup<S>, ...inputs: A) => R,
+    key: string,
+    sources: S,
+    ...inputs: A
+  ): R;
+  /** Ends a run: entries that it did not use are dropped. */
+  sweep(): void;
+  /** How often a step has really run since the start. */
+  calls(step: Step): number;
+}
+
+function sameInputs(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Whether every recorded read would give the same value now. Collections that did not change are not asked again. */
+function readsHold(entry: Entry, sources: Sources): boolean {
+  let unchanged = true;
+  for (const [name, seen] of entry.seenIn) {
+    if (sources[name] !== seen) {
+      unchanged = false;
+      break;
+    }
+  }
+  if (unchanged) return true;
+  for (const read of entry.reads) {
+    const source = sources[read.source];
+    if (source !== entry.seenIn.get(read.source) && source?.get(read.key) !== read.value) return false;
+  }
+  const seenIn = new Map<string, ReadonlyMap<string, unknown>>();
+  for (const name of entry.seenIn.keys()) {
+    const source = sources[name];
+    if (source !== undefined) seenIn.set(name, source);
+  }
+  entry.seenIn = seenIn;
+  return true;
+}
+
+/** The tables of one Pipeline. They hold one entry for each step and key of the last run, no more. */
+export function createMemo<S extends Sources>(): Memo<S> {
+  const tables = new Map<Step, Map<string, Entry>>();
+  const counts = new Map<Step, number>();
+  let run = 0;
+
+  function tableOf(step: Step): Map<string, Entry> {
+    let table = tables.get(step);
+    if (table === undefined) tables.set(step, (table = new Map()));
+    return table;
+  }
+
+  return {
+    run(step, key, ...inputs) {
+      const table = tableOf(step);
+      const entry = table.get(key);
+      if (entry !== undefined && sameInputs(entry.inputs, inputs)) {
+        entry.run = run;
+        // The table is keyed by the step, so the entry's result is of the step's type.
+        return entry.result as ReturnType<typeof step>;
+      }
+      counts.set(step, (counts.get(step) ?? 0) + 1);
+      const result = step(...inputs);
+      table.set(key, { inputs, result, run, reads: [], seenIn: new Map() });
+      return result;
+    },
+    track(step, key, sources, ...inputs) {
+      const table = tableOf(step);
+      const entry = table.get(key);
+      if (entry !== undefined && sameInputs(entry.inputs, inputs) && readsHold(entry, sources)) {
+        entry.run = run;
+        return entry.result as ReturnType<typeof step>;
+      }
+      counts.set(step, (counts.get(step) ?? 0) + 1);
+      const reads: Read[] = [];
+      const seenIn = new Map<string, ReadonlyMap<string, unknown>>();
+      const lookup = ((source: string, name: string) => {
+        const collection = sources[source];
+        if (collection === undefined) throw new Error(`no source ${source}`);
+        seenIn.set(source, collection);
+        const value = collection.get(name);
+        reads.push({ source, key: name, value });
+        return value;
+      }) as Lookup<typeof sources>;
+      const result = step(lookup, ...inputs);
+      table.set(key, { inputs, result, run, reads, seenIn });
+      return result;
+    },
+    sweep() {
+      for (const table of tables.values()) {
+        for (const [key, entry] of table) if (entry.run !== run) table.delete(key);
+      }
+      run += 1;
+    },
+    calls: (step) => counts.get(step) ?? 0,
+  };
+}

@@ -1,0 +1,17 @@
+/** What translation needs to know of the place it runs in. One value, frozen, parsed once. */
+export interface TranslateOptions {
+  readonly controllerName: string;
+  /** Address that listeners bind where their Gateway asks for none. */
+  readonly bindAddress: string;
+  /** Added to each listener's port to get the bound one: 0, or for instance 10000 where low ports are not allowed. */
+  readonly portOffset: number;
+  /** Endpoints on loopback, link-local and node addresses are normal here (a laptop) or refused (a cluster). */
+  readonly allowLocalEndpoints: boolean;
+}
+
+export const standaloneOptions: TranslateOptions = {
+  controllerName: 'sallyport.dev/gateway-controller',
+  bindAddress: '127.0.0.1',
+  portOffset: 0,
+  allowLocalEndpoints: true,
+};

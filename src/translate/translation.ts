@@ -1,0 +1,26 @@
+import type { Ir } from '../ir/ir.ts';
+import type { Diagnostic } from '../snapshot/diagnostic.ts';
+import type { ObjectRef } from '../snapshot/object.ts';
+
+/** A condition before it is written: the writer adds the time and keeps the old one where nothing differs. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration: number;
+}
+
+/** The status that an object is to have, in the shape of its kind, with conditions of the type above. */
+export interface ObjectStatus {
+  readonly ref: ObjectRef;
+  readonly status: unknown;
+}
+
+/** All that translation makes of a snapshot. */
+export interface Translation {
+  readonly ir: Ir;
+  /** Sorted by kind, namespace and name. */
+  readonly statuses: readonly ObjectStatus[];
+  readonly diagnostics: readonly Diagnostic[];
+}
