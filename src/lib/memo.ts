@@ -41,6 +41,8 @@ export interface Memo<S extends Sources> {
     sources: S,
     ...inputs: A
   ): R;
+  /** The list of last time where it has the same members, else this one. Lets a step take a list as one input. */
+  list<T>(key: string, members: readonly T[]): readonly T[];
   /** Ends a run: entries that it did not use are dropped. */
   sweep(): void;
   /** How often a step has really run since the start. */
@@ -80,6 +82,7 @@ function readsHold(entry: Entry, sources: Sources): boolean {
 export function createMemo<S extends Sources>(): Memo<S> {
   const tables = new Map<Step, Map<string, Entry>>();
   const counts = new Map<Step, number>();
+  const lists = new Map<string, { members: readonly unknown[]; run: number }>();
   let run = 0;
 
   function tableOf(step: Step): Map<string, Entry> {
@@ -124,7 +127,16 @@ export function createMemo<S extends Sources>(): Memo<S> {
       table.set(key, { inputs, result, run, reads, seenIn });
       return result;
     },
+    list<T>(key: string, members: readonly T[]) {
+      const known = lists.get(key);
+      const same = known !== undefined && sameInputs(known.members, members);
+      // The key belongs to one caller, which always asks for the same type.
+      const kept = same ? (known.members as readonly T[]) : members;
+      lists.set(key, { members: kept, run });
+      return kept;
+    },
     sweep() {
+      for (const [key, list] of lists) if (list.run !== run) lists.delete(key);
       for (const table of tables.values()) {
         for (const [key, entry] of table) if (entry.run !== run) table.delete(key);
       }

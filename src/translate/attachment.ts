@@ -18,6 +18,8 @@ export interface Attachment {
   readonly hostnames: readonly string[];
   readonly origin: Origin;
   readonly precedence: Precedence;
+  /** Ranks behind every route that is not a fallback, whatever its match (an Ingress's default backend). */
+  readonly fallback?: true;
   readonly routes: readonly Route[];
 }
 

@@ -1,0 +1,159 @@
+import type { IngressListener, TerminatingChain } from '../ir/listener.ts';
+import type { GatewayName, Origin, RouteTableName } from '../ir/name.ts';
+import { filterChainName, listenerName, routeTableName } from '../ir/name.ts';
+import type { RouteTable, VirtualHost } from '../ir/route.ts';
+import type { Memo, Sources } from '../lib/memo.ts';
+import { compareBy, compareStrings } from '../lib/order.ts';
+import type { Attachment } from './attachment.ts';
+import type { TranslateOptions } from './options.ts';
+import { createOwnership } from './ownership.ts';
+import type { Section } from './section.ts';
+import { assembleVirtualHost, type Shadowed } from './virtual-host.ts';
+
+/** What the sections of one Gateway and all that is attached to them come to. */
+export interface AssembledGateway {
+  readonly listeners: readonly IngressListener[];
+  readonly routeTables: readonly RouteTable[];
+  readonly shadowed: readonly Shadowed[];
+}
+
+type HttpsSection = Section & { readonly protocol: { readonly kind: 'Https' } };
+
+function isHttps(section: Section): section is HttpsSection {
+  return section.protocol.kind === 'Https';
+}
+
+function assembleChain(section: HttpsSection, routeTable: RouteTableName): TerminatingChain {
+  return {
+    kind: 'Terminate',
+    name: filterChainName(section.name),
+    section: section.name,
+    ...(section.hostname === '*' ? {} : { serverName: section.hostname }),
+    certificates: section.protocol.certificates,
+    ...(section.protocol.clientValidation === undefined ? {} : { clientValidation: section.protocol.clientValidation }),
+    routeTable,
+  };
+}
+
+/** The socket of one port. It depends on the sections only, so that no route ever touches a Listener. */
+function assembleListener(
+  address: string,
+  bindPort: number,
+  port: number,
+  routeTable: RouteTableName,
+  sections: readonly Section[],
+): IngressListener {
+  const bind = { address, port: bindPort };
+  const origins: readonly Origin[] = [...new Set(sections.flatMap((section) => section.origins))].sort(compareStrings);
+  const https = sections.filter(isHttps);
+  if (https.length === 0) {
+    return { kind: 'Http', name: listenerName('http', address, bindPort), bind, port, routeTable, origins };
+  }
+  const chains = https.map((section) => assembleChain(section, routeTable));
+  return { kind: 'Tls', name: listenerName('tls', address, bindPort), bind, port, chains, origins };
+}
+
+function assembleRouteTable(
+  name: RouteTableName,
+  bySection: boolean,
+  virtualHosts: readonly VirtualHost[],
+): RouteTable {
+  return { name, bySection, virtualHosts };
+}
+
+/** Attachments by the domain they are answered at; those of a domain that another section owns are not answered. */
+function groupByDomain(sections: readonly Section[], attachments: readonly Attachment[]): Map<string, Attachment[]> {
+  const ownerOf = createOwnership(sections);
+  const byDomain = new Map<string, Attachment[]>(sections.map((section) => [section.hostname, []]));
+  for (const attachment of attachments) {
+    for (const hostname of attachment.hostnames) {
+      if (ownerOf(hostname)?.name !== attachment.section) continue;
+      const group = byDomain.get(hostname);
+      if (group === undefined) byDomain.set(hostname, [attachment]);
+      else group.push(attachment);
+    }
+  }
+  return byDomain;
+}
+
+const compareAttachments = compareBy<Attachment>(
+  (a, b) => compareStrings(a.precedence.createdAt, b.precedence.createdAt),
+  (a, b) => compareStrings(a.origin, b.origin),
+);
+
+/** The route table of one port. Work is done only for the virtual hosts whose attachments changed. */
+function assemblePort<S extends Sources>(
+  memo: Memo<S>,
+  key: string,
+  name: RouteTableName,
+  sections: readonly Section[],
+  attachments: readonly Attachment[],
+): { readonly routeTable: RouteTable; readonly shadowed: readonly Shadowed[] } {
+  const ownerOf = createOwnership(sections);
+  const virtualHosts: VirtualHost[] = [];
+  const shadowed: Shadowed[] = [];
+  for (const [domain, members] of groupByDomain(sections, attachments)) {
+    const owner = ownerOf(domain);
+    if (owner === undefined) continue;
+    if (members.length > 1) members.sort(compareAttachments);
+    const hostKey = `${key}/${domain}`;
+    const assembled = memo.run(assembleVirtualHost, hostKey, domain, owner.name, memo.list(`${hostKey}#attachments`, members));
+    virtualHosts.push(assembled.virtualHost);
+    for (const entry of assembled.shadowed) shadowed.push(entry);
+  }
+  virtualHosts.sort((a, b) => compareStrings(a.name, b.name));
+  const bySection = sections.some(isHttps);
+  return {
+    routeTable: memo.run(assembleRouteTable, key, name, bySection, memo.list(`${key}#hosts`, virtualHosts)),
+    shadowed,
+  };
+}
+
+function groupByPort<T>(members: readonly T[], portOf: (member: T) => number | undefined): ReadonlyMap<number, T[]> {
+  const byPort = new Map<number, T[]>();
+  for (const member of members) {
+    const port = portOf(member);
+    if (port === undefined) continue;
+    const group = byPort.get(port);
+    if (group === undefined) byPort.set(port, [member]);
+    else group.push(member);
+  }
+  return byPort;
+}
+
+/**
+ * Groups the sections of a Gateway into sockets and the attachments into route tables, one of each for every port.
+ * `addresses` are the ones to bind; every port is bound on each.
+ */
+export function assembleGateway<S extends Sources>(
+  memo: Memo<S>,
+  gateway: GatewayName,
+  addresses: readonly string[],
+  sections: readonly Section[],
+  attachments: readonly Attachment[],
+  options: TranslateOptions,
+): AssembledGateway {
+  const portOfSection = new Map(sections.map((section) => [section.name, section.port]));
+  const attachmentsByPort = groupByPort(attachments, (attachment) => portOfSection.get(attachment.section));
+  const listeners: IngressListener[] = [];
+  const routeTables: RouteTable[] = [];
+  const shadowed: Shadowed[] = [];
+  for (const [port, members] of groupByPort(sections, (section) => section.port)) {
+    const sorted = [...members].sort((a, b) => compareStrings(a.name, b.name));
+    const name = routeTableName(sorted.some(isHttps) ? 'https' : 'http', port);
+    const key = `${gateway}/${port}`;
+    const portSections = memo.list(`${key}#sections`, sorted);
+    const assembled = assemblePort(memo, key, name, portSections, attachmentsByPort.get(port) ?? []);
+    routeTables.push(assembled.routeTable);
+    shadowed.push(...assembled.shadowed);
+    for (const address of addresses) {
+      const bindPort = port + options.portOffset;
+      listeners.push(
+        memo.run(assembleListener, `${key}/${address}`, address, bindPort, port, name, portSections),
+      );
+    }
+  }
+  listeners.sort((a, b) => compareStrings(a.name, b.name));
+  routeTables.sort((a, b) => compareStrings(a.name, b.name));
+  return { listeners, routeTables, shadowed };
+}

@@ -1,0 +1,59 @@
+import type { PathMatch, RouteMatch } from '../ir/match.ts';
+import type { Route } from '../ir/route.ts';
+import { compareStrings } from '../lib/order.ts';
+import type { Precedence } from './attachment.ts';
+
+const pathRank: { readonly [K in PathMatch['kind']]: number } = { Exact: 0, RegularExpression: 1, Prefix: 2 };
+
+/**
+ * Orders matches, the one to try first first: exact path, regular expression, longest prefix; then a method, more
+ * headers, more query parameters (HTTPRouteRule.matches; the place of regular expressions is left to implementations).
+ */
+export function compareMatches(a: RouteMatch, b: RouteMatch): number {
+  return (
+    pathRank[a.path.kind] - pathRank[b.path.kind] ||
+    b.path.value.length - a.path.value.length ||
+    Number(b.method !== undefined) - Number(a.method !== undefined) ||
+    b.headers.length - a.headers.length ||
+    b.queryParams.length - a.queryParams.length
+  );
+}
+
+/** A route with what decides between equal matches. */
+export interface RankedRoute {
+  readonly route: Route;
+  readonly precedence: Precedence;
+  readonly fallback: boolean;
+  /** Place among the routes of its object. */
+  readonly position: number;
+}
+
+/** Total order of the routes of a virtual host: by match, then the oldest object, its name, and the order in it. */
+export function compareRoutes(a: RankedRoute, b: RankedRoute): number {
+  return (
+    Number(a.fallback) - Number(b.fallback) ||
+    compareMatches(a.route.match, b.route.match) ||
+    compareStrings(a.precedence.createdAt, b.precedence.createdAt) ||
+    compareStrings(a.precedence.object, b.precedence.object) ||
+    compareStrings(a.route.origin, b.route.origin) ||
+    a.position - b.position
+  );
+}
+
+function valuesKey(matches: RouteMatch['headers']): string {
+  return matches
+    .map((match) => JSON.stringify([match.name, match.kind, match.value]))
+    .sort()
+    .join();
+}
+
+/** Equal keys: every request that one of the matches takes, the other takes too. */
+export function matchKey(match: RouteMatch): string {
+  return JSON.stringify([
+    match.path.kind,
+    match.path.value,
+    match.method ?? '',
+    valuesKey(match.headers),
+    valuesKey(match.queryParams),
+  ]);
+}

@@ -1,0 +1,58 @@
+import type { RouteName, SectionName, Origin } from '../ir/name.ts';
+import { virtualHostName } from '../ir/name.ts';
+import type { VirtualHost } from '../ir/route.ts';
+import type { Attachment } from './attachment.ts';
+import { compareRoutes, matchKey, type RankedRoute } from './precedence.ts';
+
+/** A route that no request can reach, as a route of another object has the same match and goes first. */
+export interface Shadowed {
+  readonly loser: Origin;
+  readonly loserRoute: RouteName;
+  readonly winner: Origin;
+  readonly domain: string;
+}
+
+export interface AssembledVirtualHost {
+  readonly virtualHost: VirtualHost;
+  readonly shadowed: readonly Shadowed[];
+}
+
+function findShadowed(domain: string, ranked: readonly RankedRoute[]): readonly Shadowed[] {
+  const first = new Map<string, RankedRoute>();
+  const shadowed: Shadowed[] = [];
+  for (const entry of ranked) {
+    const key = matchKey(entry.route.match);
+    const winner = first.get(key);
+    if (winner === undefined) first.set(key, entry);
+    else if (winner.route.origin !== entry.route.origin) {
+      shadowed.push({ loser: entry.route.origin, loserRoute: entry.route.name, winner: winner.route.origin, domain });
+    }
+  }
+  return shadowed;
+}
+
+/** Merges all that is attached at one domain into one list, in the order in which Envoy is to try the routes. */
+export function assembleVirtualHost(
+  domain: string,
+  section: SectionName,
+  attachments: readonly Attachment[],
+): AssembledVirtualHost {
+  const ranked = attachments.flatMap((attachment) =>
+    attachment.routes.map((route, position) => ({
+      route,
+      precedence: attachment.precedence,
+      fallback: attachment.fallback === true,
+      position,
+    })),
+  );
+  ranked.sort(compareRoutes);
+  return {
+    virtualHost: {
+      name: virtualHostName(domain),
+      domains: [domain],
+      section,
+      routes: ranked.map((entry) => entry.route),
+    },
+    shadowed: attachments.length > 1 ? findShadowed(domain, ranked) : [],
+  };
+}
