@@ -20,4 +20,9 @@ export interface RouteMatch {
   readonly method?: string;
   readonly headers: readonly ValueMatch[];
   readonly queryParams: readonly ValueMatch[];
+  /**
+   * How many labels the request's host must have: an Ingress's `*` stands for exactly one, while a virtual host's
+   * stands for any number. The rest of the host is compared by the virtual host. It plays no part in precedence.
+   */
+  readonly hostLabels?: number;
 }

@@ -55,5 +55,6 @@ export function matchKey(match: RouteMatch): string {
     match.method ?? '',
     valuesKey(match.headers),
     valuesKey(match.queryParams),
+    match.hostLabels ?? 0,
   ]);
 }
