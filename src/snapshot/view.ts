@@ -5,7 +5,8 @@ import { objectKey, refOf } from './object.ts';
 import type { Collection, Snapshot } from './snapshot.ts';
 
 /** Objects by what they belong to. A bucket keeps its identity while its members keep theirs; an absent one is empty. */
-export interface Indexes {
+// A type, not an interface: only types can be looked up by name as the memo does.
+export type Indexes = {
   /** EndpointSlices by `namespace/service`. */
   readonly slicesOfService: ReadonlyMap<string, readonly EndpointSlice[]>;
   /** ReferenceGrants by their namespace. */
@@ -14,7 +15,7 @@ export interface Indexes {
   readonly backendTlsPoliciesOfService: ReadonlyMap<string, readonly BackendTLSPolicy[]>;
   /** Pods by their namespace. */
   readonly podsOfNamespace: ReadonlyMap<string, readonly Pod[]>;
-}
+};
 
 /** What translation steps look things up in: every collection and every index. */
 export type View = Snapshot['collections'] & Indexes;
