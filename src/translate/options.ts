@@ -7,6 +7,8 @@ export interface TranslateOptions {
   readonly portOffset: number;
   /** Endpoints on loopback, link-local and node addresses are normal here (a laptop) or refused (a cluster). */
   readonly allowLocalEndpoints: boolean;
+  /** The GatewayClasses `sallyport` and `sallyport-egress` are there even where no object says so (a laptop). */
+  readonly implicitClasses: boolean;
   /** The IngressClass `sallyport` and its Gateway are there even where no object says so (a laptop). */
   readonly implicitIngress: boolean;
 }
@@ -16,5 +18,6 @@ export const standaloneOptions: TranslateOptions = {
   bindAddress: '127.0.0.1',
   portOffset: 0,
   allowLocalEndpoints: true,
+  implicitClasses: true,
   implicitIngress: true,
 };

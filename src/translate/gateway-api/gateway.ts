@@ -1,0 +1,216 @@
+import type { Gateway } from '../../../gen/kubernetes/types.ts';
+import { gatewayName, type GatewayName, type SecretName } from '../../ir/name.ts';
+import type { TlsSecret } from '../../ir/secret.ts';
+import { compareStrings } from '../../lib/order.ts';
+import type { Problem } from '../../resolve/problem.ts';
+import { resolveCertificate, type ResolvedCertificate } from '../../resolve/secret.ts';
+import type { Diagnostic } from '../../snapshot/diagnostic.ts';
+import { type ObjectRef, refOf } from '../../snapshot/object.ts';
+import { type Read, readObject } from '../../snapshot/view.ts';
+import type { TranslateOptions } from '../options.ts';
+import type { Section } from '../section.ts';
+import type { Condition } from '../translation.ts';
+import { gatewayGroup } from './allowed-routes.ts';
+import { createConditionMaker, unsupportedFieldsType } from './condition.ts';
+import { isInsecureFallback } from './frontend-tls.ts';
+import { resolveGatewayAddresses } from './gateway-address.ts';
+import { type ClassRole, resolveClassRole } from './gateway-class.ts';
+import { isServedProtocol, type ListenerTranslation, translateListener } from './listener.ts';
+import { findListenerConflicts } from './listener-conflict.ts';
+
+/** A certificate in use, for whoever has a clock. */
+export interface CertificateUse {
+  readonly object: ObjectRef;
+  readonly secret: SecretName;
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
+/** All that a Gateway comes to by itself. It is also what routes look up to attach. */
+export interface GatewayTranslation {
+  readonly name: GatewayName;
+  readonly gateway: ObjectRef;
+  readonly role: ClassRole;
+  /** To bind; empty where the Gateway is not served. */
+  readonly addresses: readonly string[];
+  readonly listeners: readonly ListenerTranslation[];
+  readonly sections: readonly Section[];
+  readonly secrets: readonly TlsSecret[];
+  readonly certificates: readonly CertificateUse[];
+  /** What the Gateway shows to backends that are reached by TLS; it is among `secrets`. */
+  readonly backendClientCertificate?: SecretName;
+  readonly conditions: readonly Condition[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What is wrong with the Gateway apart from its listeners; Accepted is then False. */
+function findRefusal(read: Read, gateway: Gateway): Problem | undefined {
+  const own = gateway.spec.infrastructure?.parametersRef;
+  const ofClass = readObject(read, 'GatewayClass', '', gateway.spec.gatewayClassName)?.spec.parametersRef;
+  const parameters = own ?? ofClass;
+  if (parameters === undefined) return undefined;
+  const where = own === undefined ? 'The GatewayClass names' : 'infrastructure.parametersRef names';
+  const message = `${where} ${parameters.kind} ${parameters.name}, and no kind of parameters is known.`;
+  return { reason: 'InvalidParameters', message };
+}
+
+function unsupportedFields(gateway: Gateway): readonly Problem[] {
+  const { allowedListeners, defaultScope } = gateway.spec;
+  const problems: Problem[] = [];
+  const from = allowedListeners?.namespaces?.from ?? 'None';
+  if (from !== 'None') {
+    const message = `allowedListeners.namespaces.from ${from} has no effect: ListenerSets are not served yet.`;
+    problems.push({ reason: 'UnsupportedValue', message });
+  }
+  if (defaultScope !== undefined && defaultScope !== 'None') {
+    const message = `defaultScope ${defaultScope} has no effect: routes attach by parentRefs only.`;
+    problems.push({ reason: 'UnsupportedValue', message });
+  }
+  return problems;
+}
+
+interface ListenerSummary {
+  readonly refusal: Problem | undefined;
+  readonly unusable: Problem | undefined;
+  readonly clientCertificate: Problem | undefined;
+  readonly listeners: readonly ListenerTranslation[];
+}
+
+function names(listeners: readonly ListenerTranslation[]): string {
+  return listeners.map((listener) => listener.name).join(', ');
+}
+
+function acceptedCondition(gateway: Gateway, { refusal, listeners }: ListenerSummary): Condition {
+  const { yes, no } = createConditionMaker(gateway);
+  if (refusal !== undefined) return no('Accepted', refusal);
+  const refused = listeners.filter((listener) => !listener.accepted);
+  if (refused.length === 0) return yes('Accepted', 'Accepted', 'The Gateway is valid.');
+  if (refused.length === listeners.length) {
+    return no('Accepted', { reason: 'ListenersNotValid', message: `No listener is valid: ${names(refused)}.` });
+  }
+  const accepted = listeners.filter((listener) => listener.accepted);
+  const message = `Not valid: listener ${names(refused)}. Accepted: ${names(accepted)}.`;
+  return yes('Accepted', 'ListenersNotValid', message);
+}
+
+function programmedCondition(gateway: Gateway, summary: ListenerSummary): Condition {
+  const { yes, no } = createConditionMaker(gateway);
+  if (summary.refusal !== undefined) {
+    return no('Programmed', { reason: 'Invalid', message: summary.refusal.message });
+  }
+  if (summary.unusable !== undefined) return no('Programmed', summary.unusable);
+  const idle = summary.listeners.filter((listener) => listener.section === undefined);
+  if (idle.length === summary.listeners.length) {
+    return no('Programmed', { reason: 'Invalid', message: `No listener can be served: ${names(idle)}.` });
+  }
+  const message = idle.length === 0 ? 'All listeners are served.' : `Served, apart from listener ${names(idle)}.`;
+  return yes('Programmed', 'Programmed', message);
+}
+
+function resolvedRefsCondition(gateway: Gateway, summary: ListenerSummary): Condition {
+  const { yes, no } = createConditionMaker(gateway);
+  if (summary.clientCertificate !== undefined) return no('ResolvedRefs', summary.clientCertificate);
+  const unresolved = summary.listeners.filter((listener) =>
+    listener.conditions.some((condition) => condition.type === 'ResolvedRefs' && condition.status === 'False'),
+  );
+  if (unresolved.length === 0) return yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.');
+  const message = `References of listener ${names(unresolved)} can't be used.`;
+  return no('ResolvedRefs', { reason: 'ListenersNotResolved', message });
+}
+
+function conditionsOf(gateway: Gateway, summary: ListenerSummary, unsupported: readonly Problem[]): readonly Condition[] {
+  const { yes } = createConditionMaker(gateway);
+  const conditions = [
+    acceptedCondition(gateway, summary),
+    programmedCondition(gateway, summary),
+    resolvedRefsCondition(gateway, summary),
+  ];
+  if (isInsecureFallback(gateway)) {
+    const message = 'Clients without a valid certificate are let in (AllowInsecureFallback).';
+    conditions.push(yes('InsecureFrontendValidationMode', 'ConfigurationChanged', message));
+  }
+  if (unsupported.length > 0) {
+    const message = unsupported.map((problem) => problem.message).join(' ');
+    conditions.push(yes(unsupportedFieldsType, 'UnsupportedValue', message));
+  }
+  return conditions;
+}
+
+const negative: ReadonlySet<string> = new Set(['Conflicted', 'OverlappingTLSConfig']);
+
+function diagnose(gateway: Gateway, listeners: readonly ListenerTranslation[], own: readonly Condition[]): readonly Diagnostic[] {
+  const object = refOf(gateway);
+  const diagnostics: Diagnostic[] = [];
+  for (const { type, status, reason, message } of own) {
+    if (type === unsupportedFieldsType || type === 'InsecureFrontendValidationMode') {
+      diagnostics.push({ severity: 'warning', reason, message, object, field: 'spec' });
+    } else if (status === 'False' && reason !== 'ListenersNotResolved' && reason !== 'Invalid') {
+      diagnostics.push({ severity: 'error', reason, message, object, field: 'spec' });
+    }
+  }
+  listeners.forEach((listener, index) => {
+    for (const { type, status, reason, message } of listener.conditions) {
+      // Programmed says nothing that Accepted and ResolvedRefs do not.
+      if (status !== 'False' || type === 'Programmed' || negative.has(type)) continue;
+      diagnostics.push({ severity: 'error', reason, message, object, field: `spec.listeners[${index}]` });
+    }
+  });
+  return diagnostics;
+}
+
+function uniqueSecrets(secrets: readonly TlsSecret[]): readonly TlsSecret[] {
+  const byName = new Map(secrets.map((secret) => [secret.name, secret]));
+  return [...byName.values()].sort((a, b) => compareStrings(a.name, b.name));
+}
+
+function useOf({ namespace, name, secret, info }: ResolvedCertificate): CertificateUse {
+  const object: ObjectRef = { kind: 'Secret', namespace, name };
+  return { object, secret: secret.name, notBefore: info.notBefore, notAfter: info.notAfter };
+}
+
+/**
+ * Translates a Gateway of one of our classes, of either role; undefined for those of other controllers. For the egress
+ * role the conditions and addresses are the ones to use, and the listeners only say what is wrong with them.
+ */
+export function translateGateway(read: Read, gateway: Gateway, options: TranslateOptions): GatewayTranslation | undefined {
+  const role = resolveClassRole(read, gateway.spec.gatewayClassName, options);
+  if (role === undefined) return undefined;
+  const namespace = gateway.metadata.namespace ?? 'default';
+  const { addresses, unsupported, unusable } = resolveGatewayAddresses(gateway, options);
+  const refusal = findRefusal(read, gateway) ?? unsupported;
+  const served = refusal === undefined && addresses.length > 0;
+  const conflicts = findListenerConflicts(gateway.spec.listeners.filter((entry) => isServedProtocol(entry.protocol)));
+  const results = gateway.spec.listeners.map((entry) =>
+    translateListener(read, gateway, entry, conflicts.get(entry.name), served, options),
+  );
+  const listeners = results.map((result) => result.listener);
+  const clientRef = gateway.spec.tls?.backend?.clientCertificateRef;
+  const from = { group: gatewayGroup, kind: 'Gateway', namespace };
+  const client =
+    clientRef === undefined ? undefined : resolveCertificate(read, from, clientRef, 'InvalidClientCertificateRef');
+  const clientCertificate = client?.ok === true ? client.value : undefined;
+  const summary = {
+    refusal,
+    unusable,
+    clientCertificate: client?.ok === false ? client.error : undefined,
+    listeners,
+  };
+  const conditions = conditionsOf(gateway, summary, unsupportedFields(gateway));
+  const certificates = [...results.flatMap((result) => result.certificates), ...(clientCertificate === undefined ? [] : [clientCertificate])];
+  return {
+    name: gatewayName(namespace, gateway.metadata.name),
+    gateway: refOf(gateway),
+    role,
+    addresses: served ? addresses : [],
+    listeners,
+    sections: listeners.flatMap((listener) => listener.section ?? []),
+    secrets: uniqueSecrets([
+      ...results.flatMap((result) => result.secrets),
+      ...(clientCertificate === undefined ? [] : [clientCertificate.secret]),
+    ]),
+    certificates: [...new Map(certificates.map((entry) => [entry.secret.name, useOf(entry)])).values()],
+    ...(clientCertificate === undefined ? {} : { backendClientCertificate: clientCertificate.secret.name }),
+    conditions,
+    diagnostics: diagnose(gateway, listeners, conditions),
+  };
+}

@@ -1,0 +1,196 @@
+import type { Gateway, Listener } from '../../../gen/kubernetes/types.ts';
+import { originOf, sectionName } from '../../ir/name.ts';
+import type { TlsSecret } from '../../ir/secret.ts';
+import type { Problem } from '../../resolve/problem.ts';
+import { resolveCertificate, type ResolvedCertificate } from '../../resolve/secret.ts';
+import { objectKey, refOf } from '../../snapshot/object.ts';
+import type { Read } from '../../snapshot/view.ts';
+import type { TranslateOptions } from '../options.ts';
+import type { Section, SectionProtocol } from '../section.ts';
+import type { Condition } from '../translation.ts';
+import { type AllowedNamespaces, gatewayGroup, type GroupKind, translateAllowedRoutes } from './allowed-routes.ts';
+import { createConditionMaker, mergeProblems } from './condition.ts';
+import { resolveFrontendTls } from './frontend-tls.ts';
+import { findOverlappingListeners } from './listener-conflict.ts';
+
+/** A listener of a Gateway: what it serves, who may attach, and its status. */
+export interface ListenerTranslation {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+  /** Lower case; `*` for every host. */
+  readonly hostname: string;
+  readonly namespaces: AllowedNamespaces;
+  readonly supportedKinds: readonly GroupKind[];
+  /** Absent where the listener is not programmed. */
+  readonly section?: Section;
+  readonly accepted: boolean;
+  readonly conditions: readonly Condition[];
+}
+
+export interface ListenerResult {
+  readonly listener: ListenerTranslation;
+  readonly secrets: readonly TlsSecret[];
+  readonly certificates: readonly ResolvedCertificate[];
+}
+
+/** The protocols that listeners are served for; others are UnsupportedProtocol. */
+export function isServedProtocol(protocol: string): boolean {
+  return protocol === 'HTTP' || protocol === 'HTTPS';
+}
+
+interface Findings {
+  /** Accepted=False */
+  readonly refusals: Problem[];
+  /** ResolvedRefs=False */
+  readonly unresolved: Problem[];
+  readonly secrets: TlsSecret[];
+  readonly certificates: ResolvedCertificate[];
+}
+
+function resolveCertificates(read: Read, gateway: Gateway, listener: Listener, findings: Findings): void {
+  const namespace = gateway.metadata.namespace ?? 'default';
+  const from = { group: gatewayGroup, kind: 'Gateway', namespace };
+  const refs = listener.tls?.certificateRefs ?? [];
+  if (refs.length === 0) {
+    findings.unresolved.push({ reason: 'InvalidCertificateRef', message: 'An HTTPS listener needs a certificateRef.' });
+  }
+  const seen = new Set<string>();
+  for (const ref of refs) {
+    const resolved = resolveCertificate(read, from, ref, 'InvalidCertificateRef');
+    if (!resolved.ok) findings.unresolved.push(resolved.error);
+    else if (!seen.has(resolved.value.secret.name)) {
+      seen.add(resolved.value.secret.name);
+      findings.certificates.push(resolved.value);
+      findings.secrets.push(resolved.value.secret);
+    }
+  }
+}
+
+/** What TLS comes to on an HTTPS listener; undefined where it can't be served. */
+function translateHttps(read: Read, gateway: Gateway, listener: Listener, findings: Findings): SectionProtocol | undefined {
+  const { tls } = listener;
+  if (tls?.mode !== undefined && tls.mode !== 'Terminate') {
+    findings.refusals.push({ reason: 'UnsupportedValue', message: `tls.mode ${tls.mode} can't be used with HTTPS.` });
+    return undefined;
+  }
+  const options = Object.keys(tls?.options ?? {});
+  if (options.length > 0) {
+    findings.refusals.push({ reason: 'UnsupportedValue', message: `No TLS option is known: ${options.join(', ')}.` });
+  }
+  resolveCertificates(read, gateway, listener, findings);
+  const frontend = resolveFrontendTls(read, gateway, listener.port);
+  findings.unresolved.push(...frontend.problems);
+  if (frontend.refused) {
+    const message = 'No CA certificate that clients are to be checked with can be used.';
+    findings.refusals.push({ reason: 'NoValidCACertificate', message });
+  }
+  if (frontend.bundle !== undefined) findings.secrets.push(frontend.bundle);
+  if (findings.certificates.length === 0) return undefined;
+  return {
+    kind: 'Https',
+    certificates: findings.certificates.map((certificate) => certificate.secret.name),
+    ...(frontend.validation === undefined ? {} : { clientValidation: frontend.validation }),
+  };
+}
+
+function translateProtocol(read: Read, gateway: Gateway, listener: Listener, findings: Findings): SectionProtocol | undefined {
+  switch (listener.protocol) {
+    case 'HTTP':
+      if (listener.tls !== undefined) {
+        findings.refusals.push({ reason: 'UnsupportedValue', message: 'An HTTP listener takes no tls.' });
+      }
+      return { kind: 'Http' };
+    case 'HTTPS':
+      return translateHttps(read, gateway, listener, findings);
+    default: {
+      const message = `Protocol ${listener.protocol} is not served; HTTP and HTTPS are.`;
+      findings.refusals.push({ reason: 'UnsupportedProtocol', message });
+      return undefined;
+    }
+  }
+}
+
+function statusOf(
+  gateway: Gateway,
+  findings: Findings,
+  conflict: Problem | undefined,
+  programmed: boolean,
+  overlapping: readonly string[],
+): readonly Condition[] {
+  const { yes, no } = createConditionMaker(gateway);
+  const [refusal, ...refusals] = findings.refusals;
+  const [unresolved, ...others] = findings.unresolved;
+  const notProgrammed = [...findings.refusals, ...findings.unresolved].map((problem) => problem.message).join(' ');
+  return [
+    refusal === undefined
+      ? yes('Accepted', 'Accepted', 'The listener is valid.')
+      : no('Accepted', mergeProblems(refusal, refusals)),
+    programmed
+      ? yes('Programmed', 'Programmed', 'The listener is served.')
+      : no('Programmed', { reason: 'Invalid', message: notProgrammed || 'The Gateway is not accepted.' }),
+    unresolved === undefined
+      ? yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.')
+      : no('ResolvedRefs', mergeProblems(unresolved, others)),
+    conflict === undefined
+      ? no('Conflicted', { reason: 'NoConflicts', message: 'No other listener is in the way.' })
+      : yes('Conflicted', conflict.reason, conflict.message),
+    ...(overlapping.length === 0
+      ? []
+      : [
+          yes(
+            'OverlappingTLSConfig',
+            'OverlappingHostnames',
+            `The hostname overlaps with that of listener ${overlapping.join(', ')}; a client may reuse a connection for both.`,
+          ),
+        ]),
+  ];
+}
+
+/**
+ * Translates one listener. `conflict` is what stands between it and others of its Gateway; with `served` false the
+ * Gateway as a whole is refused and no section is made.
+ */
+export function translateListener(
+  read: Read,
+  gateway: Gateway,
+  listener: Listener,
+  conflict: Problem | undefined,
+  served: boolean,
+  options: TranslateOptions,
+): ListenerResult {
+  const findings: Findings = { refusals: [], unresolved: [], secrets: [], certificates: [] };
+  if (conflict !== undefined) findings.refusals.push(conflict);
+  const protocol = translateProtocol(read, gateway, listener, findings);
+  const allowed = translateAllowedRoutes(listener);
+  if (allowed.problem !== undefined) findings.refusals.push(allowed.problem);
+  if (allowed.kindProblem !== undefined) findings.unresolved.push(allowed.kindProblem);
+  if (listener.port + options.portOffset > 65535) {
+    const message = `Port ${listener.port} would be bound as ${listener.port + options.portOffset}, which is no port.`;
+    findings.refusals.push({ reason: 'PortUnavailable', message });
+  }
+  const accepted = findings.refusals.length === 0;
+  const hostname = listener.hostname === undefined || listener.hostname === '' ? '*' : listener.hostname.toLowerCase();
+  const origins = [originOf(objectKey(refOf(gateway)))];
+  const { port, name } = listener;
+  const section: Section | undefined =
+    served && accepted && protocol !== undefined
+      ? { name: sectionName(name), port, hostname, protocol, origins }
+      : undefined;
+  const overlapping = accepted && listener.protocol === 'HTTPS' ? findOverlappingListeners(listener, gateway.spec.listeners) : [];
+  return {
+    listener: {
+      name,
+      port,
+      protocol: listener.protocol,
+      hostname,
+      namespaces: allowed.namespaces,
+      supportedKinds: isServedProtocol(listener.protocol) ? allowed.kinds : [],
+      ...(section === undefined ? {} : { section }),
+      accepted,
+      conditions: statusOf(gateway, findings, conflict, section !== undefined, overlapping),
+    },
+    secrets: section === undefined ? [] : findings.secrets,
+    certificates: section === undefined ? [] : findings.certificates,
+  };
+}
