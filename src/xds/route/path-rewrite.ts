@@ -1,0 +1,40 @@
+import type { RegexMatchAndSubstituteSchema } from '../../../gen/envoy/envoy/type/matcher/v3/regex_pb.js';
+import type { PathRewrite } from '../../ir/filter.ts';
+import { unreachable } from '../../lib/never.ts';
+import type { Init } from '../proto.ts';
+
+/** The RE2 expression that meets exactly this text. */
+export function quoteRegex(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+function regex(pattern: string, substitution: string): Init<typeof RegexMatchAndSubstituteSchema> {
+  return { pattern: { regex: pattern }, substitution: substitution.replaceAll('\\', '\\\\') };
+}
+
+/** How the path without its query changes; `undefined`: not at all. */
+export type EnvoyPathRewrite =
+  | { readonly kind: 'Prefix'; readonly value: string }
+  | { readonly kind: 'Regex'; readonly value: Init<typeof RegexMatchAndSubstituteSchema> };
+
+/**
+ * Envoy's prefix rewrite replaces text, so it joins wrongly where one side ends in a slash and the other does not:
+ * `/a` to `/` makes `//b` of `/a/b`, and `/` to `/x` makes `/xb` of `/b`. Those go by an expression.
+ */
+export function buildPathRewrite(rewrite: PathRewrite | undefined): EnvoyPathRewrite | undefined {
+  switch (rewrite?.kind) {
+    case undefined:
+      return undefined;
+    case 'Full':
+      return { kind: 'Regex', value: regex('^/.*$', rewrite.value) };
+    case 'Prefix': {
+      const { prefix, value } = rewrite;
+      if (prefix === value) return undefined;
+      if (prefix === '/') return { kind: 'Regex', value: regex('^/', `${value}/`) };
+      if (value === '/') return { kind: 'Regex', value: regex(`^${quoteRegex(prefix)}/*`, '/') };
+      return { kind: 'Prefix', value };
+    }
+    default:
+      return unreachable(rewrite);
+  }
+}
