@@ -69,6 +69,21 @@ export function ruleClusterName(object: string, rule: number): ClusterName {
   return bounded(`rule/${object}/${rule}`) as ClusterName;
 }
 
+/** A rule of an Egress, as access logs and refusals name it; `egress` as `namespace/name`. */
+export function egressRouteName(egress: string, rule: string): RouteName {
+  return bounded(`${egress}/${rule}`) as RouteName;
+}
+
+/** Where egress traffic leaves, by the content of what tells one way from another. */
+export function egressClusterName(tls: boolean, content: string): ClusterName {
+  return `egress/${tls ? 'tls' : 'plain'}/${contentHash(content)}` as ClusterName;
+}
+
+/** A filter's configuration that is sent by itself; `part` is unique within the listener. */
+export function extensionConfigName(listener: ListenerName, part: string): ExtensionConfigName {
+  return bounded(`${listener}/${part}`) as ExtensionConfigName;
+}
+
 export function secretName(kind: 'Secret' | 'ConfigMap', namespace: string, name: string): SecretName {
   return bounded(`${kind}/${namespace}/${name}`) as SecretName;
 }
