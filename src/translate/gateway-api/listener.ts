@@ -39,6 +39,16 @@ export function isServedProtocol(protocol: string): boolean {
   return protocol === 'HTTP' || protocol === 'HTTPS';
 }
 
+/**
+ * A TLS option of ours: with value `Ingress` an HTTPS listener needs no certificate of its own, as Ingresses bring
+ * theirs; it serves no other host.
+ */
+export const certificatesOption = 'sallyport.dev/certificates';
+
+function leavesCertificatesToIngresses(listener: Listener): boolean {
+  return listener.protocol === 'HTTPS' && listener.tls?.options?.[certificatesOption] === 'Ingress';
+}
+
 interface Findings {
   /** Accepted=False */
   readonly refusals: Problem[];
@@ -52,7 +62,7 @@ function resolveCertificates(read: Read, gateway: Gateway, listener: Listener, f
   const namespace = gateway.metadata.namespace ?? 'default';
   const from = { group: gatewayGroup, kind: 'Gateway', namespace };
   const refs = listener.tls?.certificateRefs ?? [];
-  if (refs.length === 0) {
+  if (refs.length === 0 && !leavesCertificatesToIngresses(listener)) {
     findings.unresolved.push({ reason: 'InvalidCertificateRef', message: 'An HTTPS listener needs a certificateRef.' });
   }
   const seen = new Set<string>();
@@ -74,7 +84,9 @@ function translateHttps(read: Read, gateway: Gateway, listener: Listener, findin
     findings.refusals.push({ reason: 'UnsupportedValue', message: `tls.mode ${tls.mode} can't be used with HTTPS.` });
     return undefined;
   }
-  const options = Object.keys(tls?.options ?? {});
+  const options = Object.keys(tls?.options ?? {}).filter(
+    (option) => option !== certificatesOption || !leavesCertificatesToIngresses(listener),
+  );
   if (options.length > 0) {
     findings.refusals.push({ reason: 'UnsupportedValue', message: `No TLS option is known: ${options.join(', ')}.` });
   }
@@ -177,6 +189,7 @@ export function translateListener(
     served && accepted && protocol !== undefined
       ? { name: sectionName(name), port, hostname, protocol, origins }
       : undefined;
+  const programmed = section !== undefined || (served && accepted && leavesCertificatesToIngresses(listener));
   const overlapping = accepted && listener.protocol === 'HTTPS' ? findOverlappingListeners(listener, gateway.spec.listeners) : [];
   return {
     listener: {
@@ -188,7 +201,7 @@ export function translateListener(
       supportedKinds: isServedProtocol(listener.protocol) ? allowed.kinds : [],
       ...(section === undefined ? {} : { section }),
       accepted,
-      conditions: statusOf(gateway, findings, conflict, section !== undefined, overlapping),
+      conditions: statusOf(gateway, findings, conflict, programmed, overlapping),
     },
     secrets: section === undefined ? [] : findings.secrets,
     certificates: section === undefined ? [] : findings.certificates,

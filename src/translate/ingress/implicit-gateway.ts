@@ -1,4 +1,5 @@
 import type { Gateway } from '../../../gen/kubernetes/types.ts';
+import { certificatesOption } from '../gateway-api/listener.ts';
 import type { TranslateOptions } from '../options.ts';
 
 export interface GatewayRef {
@@ -37,10 +38,11 @@ export function implicitIngressGateway(options: TranslateOptions, hasDefaultCert
           protocol: 'HTTPS',
           tls: hasDefaultCertificate
             ? { mode: 'Terminate', certificateRefs: [{ group: '', kind: 'Secret', name: ingressDefaultCertificate }] }
-            : { mode: 'Terminate', options: { 'sallyport.dev/certificates': 'Ingress' } },
+            : { mode: 'Terminate', options: { [certificatesOption]: 'Ingress' } },
           allowedRoutes,
         },
       ],
     },
+    status: {},
   };
 }

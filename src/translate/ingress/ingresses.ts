@@ -1,0 +1,160 @@
+import type { Ingress } from '../../../gen/kubernetes/types.ts';
+import { gatewayName, type GatewayName } from '../../ir/name.ts';
+import type { Memo } from '../../lib/memo.ts';
+import { compareStrings } from '../../lib/order.ts';
+import type { Diagnostic } from '../../snapshot/diagnostic.ts';
+import { describeRef, objectKey, refOf, type ObjectRef } from '../../snapshot/object.ts';
+import type { View } from '../../snapshot/view.ts';
+import type { Attachment, ClusterRequest } from '../attachment.ts';
+import type { GatewayTranslation } from '../gateway-api/gateway.ts';
+import type { TranslateOptions } from '../options.ts';
+import type { GatewaySections } from '../section.ts';
+import { attachIngress } from './attach.ts';
+import { chooseIngressClass, readIngressClasses, type IngressClassChoice, type IngressClasses } from './class.ts';
+import { planSections } from './gateway-ports.ts';
+import { implicitClassName, ingressGateway } from './implicit-gateway.ts';
+import { translateIngress, type IngressTranslation } from './ingress.ts';
+import { createIngressSections } from './sections.ts';
+
+/** An Ingress that no request meets as a whole, for explanations. */
+export interface IngressLoss {
+  readonly ingress: ObjectRef;
+  readonly why: string;
+}
+
+/** What all Ingresses come to. */
+export interface IngressesTranslation {
+  readonly sections: readonly GatewaySections[];
+  readonly attachments: readonly Attachment[];
+  /** Sorted by Gateway; one Gateway can ask for a cluster more than once. */
+  readonly clusters: readonly { readonly gateway: GatewayName; readonly requests: readonly ClusterRequest[] }[];
+  /** Every Ingress of ours and the Gateway whose addresses its status mirrors; none where it has no Gateway. */
+  readonly served: readonly { readonly ingress: ObjectRef; readonly gateway?: GatewayName }[];
+  readonly losses: readonly IngressLoss[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Whether an Ingress wants the Gateway that `implicitIngressGateway` makes. It is to be made where no object is it. */
+export function wantsIngressGateway<S extends View>(memo: Memo<S>, view: S, options: TranslateOptions): boolean {
+  const classes = memo.run(readIngressClasses, '', view.IngressClass, options);
+  for (const ingress of view.Ingress.values()) {
+    const choice = chooseIngressClass(ingress, classes);
+    if (choice.kind === 'Ours' && choice.gateway.namespace === ingressGateway.namespace && choice.gateway.name === ingressGateway.name) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function refuse(ref: ObjectRef, reason: string, message: string): Diagnostic {
+  return { severity: 'error', reason, message, object: ref, field: 'spec.ingressClassName' };
+}
+
+type Served = IngressClassChoice & { readonly kind: 'Ours' };
+
+/** Says what there is to say of an Ingress that is not to be served; undefined where it is. */
+function judge(
+  ref: ObjectRef,
+  choice: Exclude<IngressClassChoice, Served>,
+  options: TranslateOptions,
+): { readonly why: string; readonly ours: boolean; readonly diagnostic?: Diagnostic } {
+  switch (choice.kind) {
+    case 'NotOurs':
+      return { why: choice.why, ours: false };
+    case 'NoClass': {
+      const why = `${describeRef(ref)} names no IngressClass and none is the default.`;
+      if (!options.implicitIngress) return { why, ours: false };
+      const message = `${why} It is not served; set spec.ingressClassName, for instance to ${implicitClassName}.`;
+      const diagnostic = { ...refuse(ref, 'NoIngressClass', message), severity: 'warning' as const };
+      return { why, ours: false, diagnostic };
+    }
+    case 'Unusable': {
+      const why = `IngressClass ${choice.className} can't be used: ${choice.why}.`;
+      return { why, ours: true, diagnostic: refuse(ref, 'InvalidIngressClass', why) };
+    }
+  }
+}
+
+/** Gathers over all Ingresses. It lives for one translation only. */
+interface Gathered {
+  readonly byGateway: Map<GatewayName, Ingress[]>;
+  readonly served: { readonly ingress: ObjectRef; readonly gateway?: GatewayName }[];
+  readonly losses: IngressLoss[];
+  readonly diagnostics: Diagnostic[];
+}
+
+function gather(
+  ingresses: Iterable<Ingress>,
+  classes: IngressClasses,
+  gateways: ReadonlyMap<GatewayName, GatewayTranslation>,
+  options: TranslateOptions,
+): Gathered {
+  const gathered: Gathered = { byGateway: new Map(), served: [], losses: [], diagnostics: [...classes.diagnostics] };
+  for (const ingress of ingresses) {
+    const ref = refOf(ingress);
+    const choice = chooseIngressClass(ingress, classes);
+    if (choice.kind !== 'Ours') {
+      const { why, ours, diagnostic } = judge(ref, choice, options);
+      gathered.losses.push({ ingress: ref, why });
+      if (ours) gathered.served.push({ ingress: ref });
+      if (diagnostic !== undefined) gathered.diagnostics.push(diagnostic);
+      continue;
+    }
+    const name = gatewayName(choice.gateway.namespace, choice.gateway.name);
+    if (!gateways.has(name)) {
+      const why = `IngressClass ${choice.className} is served by Gateway ${name}, which does not exist or is of a class that takes no Ingresses.`;
+      gathered.losses.push({ ingress: ref, why });
+      gathered.served.push({ ingress: ref });
+      gathered.diagnostics.push(refuse(ref, 'GatewayNotFound', why));
+      continue;
+    }
+    gathered.served.push({ ingress: ref, gateway: name });
+    const group = gathered.byGateway.get(name);
+    if (group === undefined) gathered.byGateway.set(name, [ingress]);
+    else group.push(ingress);
+  }
+  return gathered;
+}
+
+function translateAll<S extends View>(memo: Memo<S>, view: S, ingresses: readonly Ingress[]): readonly IngressTranslation[] {
+  return ingresses
+    .map((ingress) => memo.track(translateIngress, objectKey(refOf(ingress)), view, ingress))
+    .sort((a, b) => compareStrings(a.origin, b.origin));
+}
+
+/**
+ * Translates every Ingress and attaches it to the Gateway of its class. `gateways` are the ones that take Ingresses:
+ * those of the role that serves what comes in, with the implicit one among them where it was made.
+ */
+export function translateIngresses<S extends View>(
+  memo: Memo<S>,
+  view: S,
+  gateways: ReadonlyMap<GatewayName, GatewayTranslation>,
+  options: TranslateOptions,
+): IngressesTranslation {
+  const classes = memo.run(readIngressClasses, '', view.IngressClass, options);
+  const { byGateway, served, losses, diagnostics } = gather(view.Ingress.values(), classes, gateways, options);
+  const sections: GatewaySections[] = [];
+  const attachments: Attachment[] = [];
+  const clusters: { gateway: GatewayName; requests: readonly ClusterRequest[] }[] = [];
+  for (const [name, ingresses] of [...byGateway].sort(([a], [b]) => compareStrings(a, b))) {
+    const gateway = gateways.get(name);
+    if (gateway === undefined) continue;
+    const translations = translateAll(memo, view, ingresses);
+    const claiming = memo.list(
+      `${name}#claims`,
+      translations.filter((translation) => translation.certificates.length > 0),
+    );
+    const added = memo.track(createIngressSections, name, view, gateway, claiming);
+    const plan = memo.run(planSections, name, gateway.sections, added.sections.sections);
+    sections.push(added.sections);
+    diagnostics.push(...added.diagnostics);
+    for (const translation of translations) {
+      const attached = memo.track(attachIngress, `${name}#${translation.origin}`, view, gateway, plan, translation);
+      for (const attachment of attached.attachments) attachments.push(attachment);
+      diagnostics.push(...translation.diagnostics, ...attached.diagnostics);
+      if (translation.clusters.length > 0) clusters.push({ gateway: name, requests: translation.clusters });
+    }
+  }
+  return { sections, attachments, clusters, served, losses, diagnostics };
+}

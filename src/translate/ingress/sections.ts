@@ -1,0 +1,144 @@
+import type { ClientValidation } from '../../ir/listener.ts';
+import { sectionName, type Origin } from '../../ir/name.ts';
+import type { TlsSecret } from '../../ir/secret.ts';
+import { compareBy, compareStrings } from '../../lib/order.ts';
+import type { Diagnostic } from '../../snapshot/diagnostic.ts';
+import { describeRef } from '../../snapshot/object.ts';
+import { readObject, type Read } from '../../snapshot/view.ts';
+import { resolveFrontendTls, type FrontendTls } from '../gateway-api/frontend-tls.ts';
+import type { GatewayTranslation } from '../gateway-api/gateway.ts';
+import type { GatewaySections, Section } from '../section.ts';
+import type { HostCertificate } from './certificate.ts';
+import { httpsPorts, permitsHost } from './gateway-ports.ts';
+import type { IngressTranslation } from './ingress.ts';
+
+/** The HTTPS sections that the Ingresses of one Gateway add to it, and what is to be said about the others. */
+export interface IngressSections {
+  readonly sections: GatewaySections;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** One Ingress's certificate for one host. */
+interface Claim {
+  readonly ingress: IngressTranslation;
+  readonly certificate: HostCertificate;
+  readonly secret: TlsSecret;
+}
+
+const oldestFirst = compareBy<IngressTranslation>(
+  (a, b) => compareStrings(a.precedence.createdAt, b.precedence.createdAt),
+  (a, b) => compareStrings(a.precedence.object, b.precedence.object),
+);
+
+function collectClaims(ingresses: readonly IngressTranslation[]): readonly Claim[] {
+  return [...ingresses].sort(oldestFirst).flatMap((ingress) =>
+    ingress.certificates.flatMap((certificate) =>
+      certificate.use.kind === 'Own' ? [{ ingress, certificate, secret: certificate.use.secret }] : [],
+    ),
+  );
+}
+
+function say(claim: Claim, severity: Diagnostic['severity'], reason: string, message: string): Diagnostic {
+  return { severity, reason, message, object: claim.ingress.ref, field: claim.certificate.field };
+}
+
+/** Why a claim can't be met on a port whatever the other Ingresses ask for; undefined where it can. */
+function refuseClaim(read: Read, gateway: GatewayTranslation, port: number, claim: Claim): Diagnostic | undefined {
+  const { hostname } = claim.certificate;
+  if (!permitsHost(read, gateway, port, hostname, claim.ingress.ref.namespace)) {
+    const message = `No HTTPS listener on port ${port} of Gateway ${gateway.name} takes ${hostname} from this namespace.`;
+    return say(claim, 'error', 'NotAllowedByListeners', message);
+  }
+  const own = gateway.sections.find((section) => section.port === port && section.hostname === hostname);
+  if (own === undefined) return undefined;
+  const message = `Listener ${own.name} of Gateway ${gateway.name} has the same hostname ${hostname}: its certificate is used instead of this one.`;
+  return say(claim, 'warning', 'CertificateNotUsed', message);
+}
+
+/** How the Gateway has clients checked on a port. One that no object stands for asks nothing of them. */
+function frontendOf(read: Read, gateway: GatewayTranslation, port: number): FrontendTls {
+  const object = readObject(read, 'Gateway', gateway.gateway.namespace, gateway.gateway.name);
+  return object === undefined ? { problems: [], refused: false } : resolveFrontendTls(read, object, port);
+}
+
+interface OpenSection {
+  readonly winner: Claim;
+  readonly origins: Origin[];
+}
+
+function loseClaim(claim: Claim, { winner }: OpenSection): Diagnostic {
+  const message = `${describeRef(winner.ingress.ref)} brings another certificate for ${claim.certificate.hostname} and is older, or first by name: its certificate is used.`;
+  return say(claim, 'warning', 'CertificateNotUsed', message);
+}
+
+/** The sections of one port. The oldest Ingress wins a host; one that brings the very same Secret loses nothing. */
+function fillPort(
+  read: Read,
+  gateway: GatewayTranslation,
+  port: number,
+  claims: readonly Claim[],
+  diagnostics: Diagnostic[],
+): ReadonlyMap<string, OpenSection> {
+  const open = new Map<string, OpenSection>();
+  for (const claim of claims) {
+    const refusal = refuseClaim(read, gateway, port, claim);
+    const known = open.get(claim.certificate.hostname);
+    if (refusal !== undefined) diagnostics.push(refusal);
+    else if (known === undefined) {
+      open.set(claim.certificate.hostname, { winner: claim, origins: [claim.ingress.origin] });
+    } else if (known.winner.secret.name !== claim.secret.name) diagnostics.push(loseClaim(claim, known));
+    else if (!known.origins.includes(claim.ingress.origin)) known.origins.push(claim.ingress.origin);
+  }
+  return open;
+}
+
+function buildSection(port: number, hostname: string, open: OpenSection, validation?: ClientValidation): Section {
+  return {
+    // A listener's name has no slash, so the two never meet.
+    name: sectionName(`ingress/${port}/${hostname}`),
+    port,
+    hostname,
+    protocol: {
+      kind: 'Https',
+      certificates: [open.winner.secret.name],
+      ...(validation === undefined ? {} : { clientValidation: validation }),
+    },
+    origins: [...open.origins].sort(compareStrings),
+  };
+}
+
+/**
+ * Gives each host with a certificate of an Ingress a section of its own on every HTTPS port of the Gateway. What the
+ * Gateway asks of clients holds for these sections too; where that can't be met, the port gets none of them.
+ */
+export function createIngressSections(
+  read: Read,
+  gateway: GatewayTranslation,
+  ingresses: readonly IngressTranslation[],
+): IngressSections {
+  const claims = collectClaims(ingresses);
+  const ports = httpsPorts(gateway);
+  const diagnostics: Diagnostic[] = [];
+  const sections: Section[] = [];
+  const secrets = new Map<string, TlsSecret>();
+  if (ports.length === 0) {
+    const message = `Gateway ${gateway.name} has no HTTPS listener: these hosts are served over plain HTTP only.`;
+    diagnostics.push(...claims.map((claim) => say(claim, 'warning', 'NoHttpsListener', message)));
+  }
+  for (const port of ports) {
+    const { validation, bundle, refused } = frontendOf(read, gateway, port);
+    if (refused) {
+      const message = `Port ${port} of Gateway ${gateway.name} is to check clients with CA certificates that can't be used: nothing is served there.`;
+      diagnostics.push(...claims.map((claim) => say(claim, 'error', 'NoValidCACertificate', message)));
+      continue;
+    }
+    for (const [hostname, open] of fillPort(read, gateway, port, claims, diagnostics)) {
+      sections.push(buildSection(port, hostname, open, validation));
+      secrets.set(open.winner.secret.name, open.winner.secret);
+      if (bundle !== undefined) secrets.set(bundle.name, bundle);
+    }
+  }
+  sections.sort((a, b) => compareStrings(a.name, b.name));
+  const sorted = [...secrets.values()].sort((a, b) => compareStrings(a.name, b.name));
+  return { sections: { gateway: gateway.name, sections, secrets: sorted }, diagnostics };
+}
