@@ -1,0 +1,27 @@
+import { compareStrings } from '../../lib/order.ts';
+import type { BackendReference } from '../../resolve/service.ts';
+import type { ClusterRequest } from '../attachment.ts';
+
+/** Collects what the rules of one route use. */
+export interface RouteUses {
+  addCluster(request: ClusterRequest): void;
+  /** A reference that may be to a Service, whether it can be used or not. */
+  addReference(ref: BackendReference): void;
+  /** Sorted by name. */
+  clusters(): readonly ClusterRequest[];
+  /** `namespace/name` of the Services that are named, sorted. */
+  services(): readonly string[];
+}
+
+export function createRouteUses(namespace: string): RouteUses {
+  const clusters = new Map<string, ClusterRequest>();
+  const services = new Set<string>();
+  return {
+    addCluster: (request) => void clusters.set(request.name, request),
+    addReference: ({ group = '', kind = 'Service', namespace: other = namespace, name }) => {
+      if (group === '' && kind === 'Service') services.add(`${other}/${name}`);
+    },
+    clusters: () => [...clusters.values()].sort((a, b) => compareStrings(a.name, b.name)),
+    services: () => [...services].sort(compareStrings),
+  };
+}
