@@ -3,7 +3,6 @@ import type { Any } from '@bufbuild/protobuf/wkt';
 /** Names of the HTTP filters in every listener's fixed list. A route switches one on by configuring it by its name. */
 export const httpFilterNames = {
   headerToMetadata: 'envoy.filters.http.header_to_metadata',
-  headerMutation: 'envoy.filters.http.header_mutation',
   cors: 'envoy.filters.http.cors',
   lua: 'envoy.filters.http.lua',
   statefulSession: 'envoy.filters.http.stateful_session',

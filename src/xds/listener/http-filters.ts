@@ -1,6 +1,5 @@
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { CorsSchema } from '../../../gen/envoy/envoy/extensions/filters/http/cors/v3/cors_pb.js';
-import { HeaderMutationSchema } from '../../../gen/envoy/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
 import { ConfigSchema as HeaderToMetadataSchema } from '../../../gen/envoy/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js';
 import { LuaSchema } from '../../../gen/envoy/envoy/extensions/filters/http/lua/v3/lua_pb.js';
 import { RouterSchema } from '../../../gen/envoy/envoy/extensions/filters/http/router/v3/router_pb.js';
@@ -22,7 +21,6 @@ function off(name: HttpFilterName, config: Any): HttpFilterInit {
  */
 export const httpFilters: readonly HttpFilterInit[] = [
   off(httpFilterNames.headerToMetadata, packAny(HeaderToMetadataSchema, {})),
-  off(httpFilterNames.headerMutation, packAny(HeaderMutationSchema, {})),
   off(httpFilterNames.cors, packAny(CorsSchema, {})),
   off(httpFilterNames.lua, packAny(LuaSchema, {})),
   off(httpFilterNames.statefulSession, packAny(StatefulSessionSchema, {})),

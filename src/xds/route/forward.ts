@@ -12,16 +12,12 @@ import { duration, type Init, type OneOf } from '../proto.ts';
 import { headersToAdd } from './header-modification.ts';
 import { buildPathRewrite } from './path-rewrite.ts';
 import { buildRetry } from './retry.ts';
+import { wholePart, type RoutePart } from './route-part.ts';
+import { buildSessionPersistence } from './session-persistence.ts';
 import { pathsDiffer, sharesOf, type Share } from './share.ts';
 
 type RouteActionInit = Init<typeof RouteActionSchema>;
 type RouteInit = Init<typeof RouteSchema>;
-
-/** What forwarding puts into a route; `below` is the part of requests up to which the route takes them. */
-export interface ForwardPart {
-  readonly route: RouteInit;
-  readonly below?: { readonly numerator: number; readonly denominator: number };
-}
 
 function mirrorPolicy(mirror: Mirror): Init<typeof RouteAction_RequestMirrorPolicySchema> {
   return {
@@ -107,17 +103,18 @@ function split(shares: readonly Share[], first: Share, forward: Forward): RouteI
  * One part, or one for each share where shares rewrite the path differently: Envoy draws one number for a request and
  * compares it in all routes, so parts that take what is below rising limits share the requests as asked.
  */
-export function buildForward(route: Route, forward: Forward): readonly ForwardPart[] {
+export function buildForward(route: Route, forward: Forward): readonly RoutePart[] {
   const shares = sharesOf(route, forward);
+  const filters = buildSessionPersistence(forward.sessionPersistence);
   const [first, ...others] = shares;
   if (first === undefined) throw new Error(`route ${route.name} forwards to nothing`);
-  if (others.length === 0) return [{ route: toOneCluster(first, forward) }];
-  if (!pathsDiffer(forward)) return [{ route: split(shares, first, forward) }];
+  if (others.length === 0) return [wholePart(toOneCluster(first, forward), filters)];
+  if (!pathsDiffer(forward)) return [wholePart(split(shares, first, forward), filters)];
   const denominator = shares.reduce((sum, share) => sum + share.weight, 0);
   let numerator = 0;
   return shares.map((share) => {
     numerator += share.weight;
-    const part = { route: toOneCluster(share, forward) };
+    const part = wholePart(toOneCluster(share, forward), filters);
     return numerator === denominator ? part : { ...part, below: { numerator, denominator } };
   });
 }

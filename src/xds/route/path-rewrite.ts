@@ -8,14 +8,17 @@ export function quoteRegex(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-function regex(pattern: string, substitution: string): Init<typeof RegexMatchAndSubstituteSchema> {
+export type RegexRewrite = Init<typeof RegexMatchAndSubstituteSchema>;
+
+/** Replaces what the pattern meets by a text that is taken as it is. */
+export function substitute(pattern: string, substitution: string): RegexRewrite {
   return { pattern: { regex: pattern }, substitution: substitution.replaceAll('\\', '\\\\') };
 }
 
 /** How the path without its query changes; `undefined`: not at all. */
 export type EnvoyPathRewrite =
   | { readonly kind: 'Prefix'; readonly value: string }
-  | { readonly kind: 'Regex'; readonly value: Init<typeof RegexMatchAndSubstituteSchema> };
+  | { readonly kind: 'Regex'; readonly value: RegexRewrite };
 
 /**
  * Envoy's prefix rewrite replaces text, so it joins wrongly where one side ends in a slash and the other does not:
@@ -26,12 +29,12 @@ export function buildPathRewrite(rewrite: PathRewrite | undefined): EnvoyPathRew
     case undefined:
       return undefined;
     case 'Full':
-      return { kind: 'Regex', value: regex('^/.*$', rewrite.value) };
+      return { kind: 'Regex', value: substitute('^/.*$', rewrite.value) };
     case 'Prefix': {
       const { prefix, value } = rewrite;
       if (prefix === value) return undefined;
-      if (prefix === '/') return { kind: 'Regex', value: regex('^/', `${value}/`) };
-      if (value === '/') return { kind: 'Regex', value: regex(`^${quoteRegex(prefix)}/*`, '/') };
+      if (prefix === '/') return { kind: 'Regex', value: substitute('^/', `${value}/`) };
+      if (value === '/') return { kind: 'Regex', value: substitute(`^${quoteRegex(prefix)}/*`, '/') };
       return { kind: 'Prefix', value };
     }
     default:

@@ -6,15 +6,13 @@ import type { Route } from '../../ir/route.ts';
 import { contentHash } from '../../lib/hash.ts';
 import { unreachable } from '../../lib/never.ts';
 import { fraction } from '../fraction.ts';
-import type { RouteFilter } from '../http-filter.ts';
 import { encode, sortedMap, type Init } from '../proto.ts';
 import { corsVariants } from './cors.ts';
-import { buildForward, type ForwardPart } from './forward.ts';
+import { buildForward } from './forward.ts';
 import { headersToAdd } from './header-modification.ts';
 import { buildMatch } from './match.ts';
 import { buildRedirect } from './redirect.ts';
-import { buildSessionPersistence } from './session-persistence.ts';
-import { stripHostPort } from './strip-host-port.ts';
+import { wholePart, type RoutePart } from './route-part.ts';
 
 type RouteInit = Init<typeof RouteSchema>;
 
@@ -33,45 +31,35 @@ function directResponse(status: number): RouteInit {
   return { action: { case: 'directResponse', value: { status } } };
 }
 
-interface Action {
-  readonly parts: readonly ForwardPart[];
-  readonly filters: readonly RouteFilter[];
-  readonly clusters: readonly string[];
-}
-
-function buildAction(route: Route): Action {
+function partsOf(route: Route): readonly RoutePart[] {
   const { action } = route;
-  const responseHeaders: RouteInit = {
-    responseHeadersToAdd: headersToAdd(route.responseHeaders),
-    responseHeadersToRemove: [...route.responseHeaders.remove],
-  };
   switch (action.kind) {
     case 'Forward':
-      return {
-        parts: buildForward(route, action),
-        filters: buildSessionPersistence(action.sessionPersistence),
-        clusters: [...action.clusters, ...action.mirrors].map(({ cluster }) => cluster),
-      };
+      return buildForward(route, action);
     case 'Redirect':
-      return {
-        parts: [{ route: { action: { case: 'redirect', value: buildRedirect(action) }, ...responseHeaders } }],
-        filters: action.port === undefined && action.hostname === undefined ? stripHostPort() : [],
-        clusters: [],
-      };
+      return buildRedirect(route, action);
     case 'DirectResponse':
-      return {
-        parts: [{ route: { ...directResponse(action.statusCode), ...responseHeaders } }],
-        filters: [],
-        clusters: [],
-      };
+      return [
+        wholePart({
+          ...directResponse(action.statusCode),
+          responseHeadersToAdd: headersToAdd(route.responseHeaders),
+          responseHeadersToRemove: [...route.responseHeaders.remove],
+        }),
+      ];
     default:
       return unreachable(action);
   }
 }
 
+function requirementsOf({ action }: Route): readonly Requirement[] {
+  if (action.kind !== 'Forward') return [];
+  const names = new Set([...action.clusters, ...action.mirrors].map(({ cluster }) => cluster));
+  return [...names].map((name) => ({ typeUrl: clusterType, name }));
+}
+
 /** Encodes a route once, for all virtual hosts that hold it. */
 export function encodeRoute(route: Route): EncodedRoute {
-  const { parts, filters, clusters } = buildAction(route);
+  const parts = partsOf(route);
   const common: RouteInit = {
     name: route.name,
     metadata: {
@@ -79,21 +67,18 @@ export function encodeRoute(route: Route): EncodedRoute {
     },
   };
   const messages = corsVariants(route.cors, route.match).flatMap((variant) => {
-    const match = buildMatch(route.match, variant.conditions);
-    if (variant.refusePreflight) return [encode(RouteSchema, { ...common, ...directResponse(204), match })];
-    return parts.map(({ route: part, below }) =>
-      encode(RouteSchema, {
+    if (variant.refusePreflight) {
+      return [encode(RouteSchema, { ...common, ...directResponse(204), match: buildMatch(route.match, variant.conditions) })];
+    }
+    return parts.map(({ route: part, conditions, filters, below }) => {
+      const match = buildMatch(route.match, [...variant.conditions, ...conditions]);
+      return encode(RouteSchema, {
         ...common,
         ...part,
         match: below === undefined ? match : { ...match, runtimeFraction: fraction(below.numerator, below.denominator) },
         typedPerFilterConfig: sortedMap([...variant.filters, ...filters]),
-      }),
-    );
+      });
+    });
   });
-  return {
-    hash: contentHash(...messages),
-    origin: route.origin,
-    messages,
-    requires: [...new Set(clusters)].map((name) => ({ typeUrl: clusterType, name })),
-  };
+  return { hash: contentHash(...messages), origin: route.origin, messages, requires: requirementsOf(route) };
 }

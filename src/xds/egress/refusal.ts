@@ -1,0 +1,78 @@
+import {
+  HeaderValueOption_HeaderAppendAction,
+  type HeaderValueOptionSchema,
+} from '../../../gen/envoy/envoy/config/core/v3/base_pb.js';
+import type { RouteMatchSchema, RouteSchema } from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
+import type { SubstitutionFormatStringSchema } from '../../../gen/envoy/envoy/config/core/v3/substitution_format_string_pb.js';
+import type { Init } from '../proto.ts';
+import { literal } from '../route/header-modification.ts';
+import { metadataNamespace } from '../route/route.ts';
+import { identityHeaders } from './identity.ts';
+
+/** The header that answers of the gateway itself carry, as clients rarely show the body of a refused CONNECT. */
+export const refusalHeader = 'x-sallyport-egress';
+
+const caller = '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%';
+
+/** The body of a refusal: what was called, by whom, and what is missing. `why` is a format string. */
+export function refusalBody(why: string): Init<typeof SubstitutionFormatStringSchema> {
+  return {
+    format: {
+      case: 'jsonFormat',
+      value: {
+        caller,
+        error: 'egress denied',
+        host: '%REQ(:AUTHORITY)%',
+        method: '%REQ(:METHOD)%',
+        path: '%PATH(NQ:ORIG)%',
+        pod: `%REQ(${identityHeaders.pod})%`,
+        selectedBy: `%REQ(${identityHeaders.egresses})%`,
+        serviceAccount: `%REQ(${identityHeaders.serviceAccount})%`,
+        why,
+      },
+    },
+    contentType: 'application/json',
+  };
+}
+
+/** The same in one line. */
+export function refusalHeaders(why: string): Init<typeof HeaderValueOptionSchema>[] {
+  const value = `denied; ${why}; caller ${caller}, selected by %REQ(${identityHeaders.egresses})%`;
+  return [{ header: { key: refusalHeader, value }, appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD }];
+}
+
+/** A route that answers 403. */
+export function refusalRoute(
+  name: string,
+  match: Init<typeof RouteMatchSchema>,
+  why: string,
+): Init<typeof RouteSchema> {
+  return {
+    name,
+    match,
+    metadata: { filterMetadata: { [metadataNamespace]: { decision: 'denied' } } },
+    action: { case: 'directResponse', value: { status: 403, bodyFormat: refusalBody(why) } },
+    responseHeadersToAdd: refusalHeaders(why),
+  };
+}
+
+const anyRequest: Init<typeof RouteMatchSchema> = { pathSpecifier: { case: 'prefix', value: '/' } };
+const anyTunnel: Init<typeof RouteMatchSchema> = { pathSpecifier: { case: 'connectMatcher', value: {} } };
+
+/** Stands for no rule, in access logs. */
+export const noRule = 'no-rule';
+
+/** The end of every list of routes: whatever comes here, no rule allows. */
+export function fallbackRoutes(knownHost: boolean): readonly Init<typeof RouteSchema>[] {
+  const known = knownHost ? '; there are rules for this host and port, but none that fits' : '';
+  const selected = 'of the Egress objects that select the caller';
+  return [
+    refusalRoute(noRule, anyTunnel, `no rule ${selected} allows CONNECT %REQ(:AUTHORITY)%${known}`),
+    refusalRoute(noRule, anyRequest, `no rule ${selected} allows %REQ(:METHOD)% %REQ(:SCHEME)%://%REQ(:AUTHORITY)%%PATH(NQ:ORIG)%${known}`),
+  ];
+}
+
+/** A rule's own refusal. */
+export function ruleRefusal(name: string, match: Init<typeof RouteMatchSchema>, why: string): Init<typeof RouteSchema> {
+  return refusalRoute(name, match, literal(why));
+}

@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { anyPack } from '@bufbuild/protobuf/wkt';
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { ClusterLoadAssignmentSchema } from '../../gen/envoy/envoy/config/endpoint/v3/endpoint_pb.js';
+import {
+  DeltaDiscoveryRequestSchema,
+  DeltaDiscoveryResponseSchema,
+  type DeltaDiscoveryRequest,
+  type DeltaDiscoveryResponse,
+} from '../../gen/envoy/envoy/service/discovery/v3/discovery_pb.js';
+import { clusterLoadAssignmentType, clusterType, listenerType } from '../../src/ads/type-url.ts';
+import { findEnvoyBinary } from '../../src/infra/host/envoy-binary.ts';
+import type { ResourcesByType } from '../../src/xds/build-resources.ts';
+
+/** A real Envoy that is given one set of resources by a server that answers each request with what is asked for. */
+export interface EnvoyUnderTest {
+  /** What Envoy refused, in its words. */
+  readonly refusals: readonly string[];
+  /** Waits until the port takes connections; fails with what Envoy refused where it never does. */
+  listening(port: number): Promise<void>;
+  /** Standard output so far, which holds the access log. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** A port of the loopback address that was free just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+type Stream = ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
+
+function emptyAssignment(name: string): Uint8Array {
+  return toBinary(ClusterLoadAssignmentSchema, create(ClusterLoadAssignmentSchema, { clusterName: name }));
+}
+
+function answer(resources: ResourcesByType, request: DeltaDiscoveryRequest, nonce: string): DeltaDiscoveryResponse {
+  const known = resources.get(request.typeUrl as never) ?? new Map();
+  const wildcard = request.typeUrl === clusterType || request.typeUrl === listenerType;
+  const names = wildcard ? [...known.keys()] : request.resourceNamesSubscribe;
+  return create(DeltaDiscoveryResponseSchema, {
+    typeUrl: request.typeUrl,
+    nonce,
+    resources: names.flatMap((name) => {
+      const resource = known.get(name);
+      const value = resource?.body ?? (request.typeUrl === clusterLoadAssignmentType ? emptyAssignment(name) : undefined);
+      if (value === undefined) return [];
+      return [{ name, version: resource?.version ?? '0', resource: { typeUrl: request.typeUrl, value } }];
+    }),
+  });
+}
+
+async function serve(resources: ResourcesByType, refusals: string[]): Promise<{ port: number; stop: () => void }> {
+  const server = new Server();
+  const method = {
+    path: '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: (message: DeltaDiscoveryRequest) => Buffer.from(toBinary(DeltaDiscoveryRequestSchema, message)),
+    requestDeserialize: (bytes: Buffer) => fromBinary(DeltaDiscoveryRequestSchema, bytes),
+    responseSerialize: (message: DeltaDiscoveryResponse) => Buffer.from(toBinary(DeltaDiscoveryResponseSchema, message)),
+    responseDeserialize: (bytes: Buffer) => fromBinary(DeltaDiscoveryResponseSchema, bytes),
+  };
+  server.addService(
+    { delta: method },
+    {
+      delta: (stream: Stream) => {
+        let nonce = 0;
+        const wildcards = new Set<string>();
+        stream.on('data', (request: DeltaDiscoveryRequest) => {
+          if (request.errorDetail !== undefined) refusals.push(request.errorDetail.message);
+          const wildcard = request.typeUrl === clusterType || request.typeUrl === listenerType;
+          const first = wildcard && !wildcards.has(request.typeUrl);
+          if (first) wildcards.add(request.typeUrl);
+          if (first || request.resourceNamesSubscribe.length > 0) stream.write(answer(resources, request, String(++nonce)));
+        });
+        stream.on('error', () => stream.end());
+        stream.on('end', () => stream.end());
+      },
+    },
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return { port, stop: () => server.forceShutdown() };
+}
+
+function bootstrap(port: number, adminSocket: string): unknown {
+  const ads = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
+  const endpoint = { endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } } };
+  return {
+    node: { id: 'test', cluster: 'test' },
+    admin: { address: { pipe: { path: adminSocket } } },
+    dynamic_resources: {
+      ads_config: {
+        api_type: 'DELTA_GRPC',
+        transport_api_version: 'V3',
+        grpc_services: [{ envoy_grpc: { cluster_name: 'xds' } }],
+      },
+      cds_config: ads,
+      lds_config: ads,
+    },
+    static_resources: {
+      clusters: [
+        {
+          name: 'xds',
+          type: 'STATIC',
+          connect_timeout: '1s',
+          typed_extension_protocol_options: {
+            'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+              '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+              explicit_http_config: { http2_protocol_options: {} },
+            },
+          },
+          load_assignment: { cluster_name: 'xds', endpoints: [{ lb_endpoints: [endpoint] }] },
+        },
+      ],
+    },
+  };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** Envoy keeps its access log for 10 s by default. */
+const flushSoon = ['--file-flush-interval-msec', '50'];
+
+/** Starts an Envoy with the resources; `stop` leaves no process and no file behind. */
+export async function startEnvoy(resources: ResourcesByType): Promise<EnvoyUnderTest> {
+  const binary = findEnvoyBinary();
+  if (!binary.ok) throw new Error(binary.error);
+  const refusals: string[] = [];
+  const server = await serve(resources, refusals);
+  const folder = mkdtempSync(join(tmpdir(), 'envoy-test-'));
+  const file = join(folder, 'bootstrap.json');
+  writeFileSync(file, JSON.stringify(bootstrap(server.port, join(folder, 'admin.sock'))));
+  const child = spawn(binary.value, ['-c', file, '--concurrency', '1', '--disable-hot-restart', '-l', 'warning', ...flushSoon], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  return {
+    refusals,
+    output: () => output,
+    async listening(port) {
+      const deadline = performance.now() + 15_000;
+      while (!(await accepts(port))) {
+        const gone = child.exitCode !== null;
+        if (refusals.length > 0 || gone || performance.now() > deadline) {
+          throw new Error(`port ${port} does not listen: ${refusals.join('; ')}\n${log}`);
+        }
+        await delay(20);
+      }
+    },
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+      server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
