@@ -79,6 +79,11 @@ export function egressClusterName(tls: boolean, content: string): ClusterName {
   return `egress/${tls ? 'tls' : 'plain'}/${contentHash(content)}` as ClusterName;
 }
 
+/** The internal listener that tunnels to a port end in, and the cluster that leads there. */
+export function tunnelName(outer: ListenerName, port: number, upstream: ClusterName): ListenerName & ClusterName {
+  return bounded(`${outer}/tunnel/${port}/${upstream}`) as ListenerName & ClusterName;
+}
+
 /** A filter's configuration that is sent by itself; `part` is unique within the listener. */
 export function extensionConfigName(listener: ListenerName, part: string): ExtensionConfigName {
   return bounded(`${listener}/${part}`) as ExtensionConfigName;

@@ -98,7 +98,7 @@ function tunnelAction(
 function resolving(action: EgressAction, context: RouteContext): RouteInit {
   if (action.kind === 'Refuse' || (action.kind === 'Tunnel' && action.checkServerName)) return {};
   const name = dnsFilterName(dnsCache(action.upstream, context.resolver));
-  return { typedPerFilterConfig: { [name]: packAny(FilterConfigSchema, { config: {} as never }) } };
+  return { typedPerFilterConfig: { [name]: packAny(FilterConfigSchema, { config: {} }) } };
 }
 
 /** Envoy's routes for one of ours. */

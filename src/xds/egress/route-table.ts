@@ -1,0 +1,124 @@
+import { RouteConfigurationSchema } from '../../../gen/envoy/envoy/config/route/v3/route_pb.js';
+import { type RouteSchema, VirtualHostSchema } from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
+import type { Requirement } from '../../ads/resource.ts';
+import { clusterType, routeConfigurationType } from '../../ads/type-url.ts';
+import type { EgressTarget, ForwardProxyListener } from '../../ir/egress.ts';
+import { routeTableName, type Origin, type RouteTableName } from '../../ir/name.ts';
+import { contentHash } from '../../lib/hash.ts';
+import { ipRange } from '../../lib/ip-range.ts';
+import { encode, type Init } from '../proto.ts';
+import type { Fragment, XdsResource } from '../resource.ts';
+import { delimited } from '../wire.ts';
+import { domainOf, rangeCondition } from './authority.ts';
+import { identityHeaders } from './identity.ts';
+import { fallbackRoutes } from './refusal.ts';
+import { buildRoutes } from './route.ts';
+import { tunnelOf } from './tunnel.ts';
+
+type RouteInit = Init<typeof RouteSchema>;
+
+/**
+ * What the destination must not learn of the caller and the gateway: who and where the caller is, what it would prove
+ * itself to the gateway with, and what Envoy adds for its own kind.
+ */
+const removedHeaders: readonly string[] = [
+  ...Object.values(identityHeaders),
+  'forwarded',
+  'proxy-authorization',
+  'proxy-connection',
+  'via',
+  'x-envoy-attempt-count',
+  'x-envoy-expected-rq-timeout-ms',
+  'x-envoy-external-address',
+  'x-envoy-internal',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-request-id',
+];
+
+interface EncodedHost {
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+  readonly origins: readonly Origin[];
+}
+
+const virtualHostsField = RouteConfigurationSchema.field.virtualHosts.number;
+
+function encodeHost(name: string, domain: string, routes: readonly RouteInit[], targets: readonly EgressTarget[]): EncodedHost {
+  const bytes = encode(VirtualHostSchema, { name, domains: [domain], routes: [...routes] });
+  const origins = new Set(targets.flatMap((target) => target.routes.map((route) => route.origin)));
+  return { bytes, hash: contentHash(bytes), origins: [...origins].sort() };
+}
+
+function routesOf(listener: ForwardProxyListener, target: EgressTarget): readonly RouteInit[] {
+  const { pattern, port } = target;
+  const condition = domainOf(pattern, port) !== undefined || pattern.kind !== 'Range' ? undefined : rangeCondition(ipRange(pattern.range), port);
+  const context = {
+    listener: listener.name,
+    resolver: listener.resolver,
+    longestTunnelMs: listener.longestTunnelMs,
+    port,
+    conditions: condition === undefined ? [] : [condition],
+  };
+  return target.routes.flatMap((route) => buildRoutes(route, context));
+}
+
+/** Longer prefixes first: of the ranges that hold an address, the narrowest decides. */
+function byLength(a: EgressTarget, b: EgressTarget): number {
+  return lengthOf(b) - lengthOf(a);
+}
+
+function lengthOf({ pattern }: EgressTarget): number {
+  return pattern.kind === 'Range' ? ipRange(pattern.range).length : 0;
+}
+
+function encodeHosts(listener: ForwardProxyListener): readonly EncodedHost[] {
+  const hosts: EncodedHost[] = [];
+  const ranges: EgressTarget[] = [];
+  for (const target of listener.targets) {
+    const domain = domainOf(target.pattern, target.port);
+    if (domain !== undefined) hosts.push(encodeHost(domain, domain, [...routesOf(listener, target), ...fallbackRoutes(true)], [target]));
+    else if (target.pattern.kind === 'Range' && ipRange(target.pattern.range).family === 4) ranges.push(target);
+  }
+  const rest = ranges.sort(byLength).flatMap((target) => routesOf(listener, target));
+  return [...hosts, encodeHost('every-other-host', '*', [...rest, ...fallbackRoutes(false)], ranges)];
+}
+
+function requirementsOf(listener: ForwardProxyListener): readonly Requirement[] {
+  const names = new Set<string>();
+  for (const { port, routes } of listener.targets) {
+    for (const { action } of routes) {
+      if (action.kind === 'Refuse') continue;
+      names.add(action.upstream.name);
+      if (action.kind === 'Tunnel' && action.checkServerName && port !== 'Default') {
+        names.add(tunnelOf(listener.name, port, action.upstream).name);
+      }
+    }
+  }
+  return [...names].sort().map((name) => ({ typeUrl: clusterType, name }));
+}
+
+export function egressRouteTableName(listener: ForwardProxyListener): RouteTableName {
+  return routeTableName('egress', listener.port, listener.bind.address);
+}
+
+function* fragmentsOf(hosts: readonly EncodedHost[]): Generator<Fragment> {
+  for (const { hash, origins } of hosts) yield { hash, origins };
+}
+
+/** The decisions of a forward proxy: a virtual host for each target, and one that denies all others. */
+export function buildEgressRouteTable(listener: ForwardProxyListener): XdsResource {
+  const name = egressRouteTableName(listener);
+  const hosts = encodeHosts(listener);
+  const head = encode(RouteConfigurationSchema, { name, requestHeadersToRemove: [...removedHeaders] });
+  return {
+    typeUrl: routeConfigurationType,
+    name,
+    version: contentHash(head, ...hosts.map(({ hash }) => hash)),
+    body: Buffer.concat([head, ...hosts.map(({ bytes }) => delimited(virtualHostsField, bytes))]),
+    requires: requirementsOf(listener),
+    fragments: () => fragmentsOf(hosts),
+  };
+}
