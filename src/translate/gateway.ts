@@ -2,11 +2,14 @@ import type { Cluster, EndpointSet } from '../ir/cluster.ts';
 import type { GatewayIr } from '../ir/ir.ts';
 import type { ClusterName, GatewayName, SecretName } from '../ir/name.ts';
 import type { TlsSecret } from '../ir/secret.ts';
-import type { Memo } from '../lib/memo.ts';
+import type { Memo, Sources } from '../lib/memo.ts';
 import { compareStrings } from '../lib/order.ts';
+import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import type { View } from '../snapshot/view.ts';
 import { assembleGateway } from './assemble.ts';
 import type { Attachment, ClusterRequest } from './attachment.ts';
+import { translateCluster } from './gateway-api/cluster.ts';
+import { translateEndpoints } from './gateway-api/endpoint.ts';
 import type { TranslateOptions } from './options.ts';
 import { keepAttachments, keepCluster, keepSections, missingSecrets, type LeftOut } from './quarantine.ts';
 import type { Section } from './section.ts';
@@ -21,17 +24,14 @@ export interface GatewayParts {
   readonly attachments: readonly Attachment[];
   readonly clusters: readonly ClusterRequest[];
   readonly secrets: readonly TlsSecret[];
-}
-
-/** The steps that make clusters, as the APIs give them: each looks up what it needs. */
-export interface BackendSteps {
-  cluster(request: ClusterRequest): { readonly cluster: Cluster; readonly secrets: readonly TlsSecret[] };
-  endpoints(request: ClusterRequest): EndpointSet;
+  /** Shown to backends that ask for a client certificate (Gateway.spec.tls.backend). */
+  readonly clientCertificate?: SecretName;
 }
 
 export interface TranslatedGateway {
   readonly ir: GatewayIr;
   readonly shadowed: readonly Shadowed[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 function uniqueByName<T extends { readonly name: string }>(members: Iterable<T>): T[] {
@@ -44,34 +44,58 @@ interface Backends {
   readonly clusters: readonly Cluster[];
   readonly endpoints: readonly EndpointSet[];
   readonly secrets: readonly TlsSecret[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-function translateBackends(requests: readonly ClusterRequest[], steps: BackendSteps): Backends {
+function servicePortRequest(name: ClusterName, namespace: string, service: string, port: number): ClusterRequest {
+  return { kind: 'ServicePort', name, namespace, service, port };
+}
+
+/** Many routes ask for one cluster, each with a request of its own; the steps behind are memoised on one of them. */
+function canonicalRequest<S extends Sources>(memo: Memo<S>, request: ClusterRequest): ClusterRequest {
+  if (request.kind === 'Rule') return request;
+  const { name, namespace, service, port } = request;
+  return memo.run(servicePortRequest, name, name, namespace, service, port);
+}
+
+function translateBackends<V extends View & Sources>(
+  memo: Memo<V>,
+  view: V,
+  parts: GatewayParts,
+  options: TranslateOptions,
+): Backends {
   const byName = new Map<ClusterName, ClusterRequest>();
-  for (const request of requests) byName.set(request.name, request);
+  for (const request of parts.clusters) byName.set(request.name, request);
   const clusters: Cluster[] = [];
   const endpoints: EndpointSet[] = [];
   const secrets: TlsSecret[] = [];
+  const diagnostics: Diagnostic[] = [];
   for (const name of [...byName.keys()].sort(compareStrings)) {
-    const request = byName.get(name);
-    if (request === undefined) continue;
-    const made = steps.cluster(request);
+    const asked = byName.get(name);
+    if (asked === undefined) continue;
+    const request = canonicalRequest(memo, asked);
+    const { clientCertificate } = parts;
+    const key = `${name} ${clientCertificate ?? ''}`;
+    const made = memo.track(translateCluster, key, view, request, clientCertificate);
+    if (made === undefined) continue;
     clusters.push(made.cluster);
     secrets.push(...made.secrets);
-    endpoints.push(steps.endpoints(request));
+    const found = memo.track(translateEndpoints, name, view, request, options);
+    endpoints.push(found.endpoints);
+    diagnostics.push(...found.diagnostics);
   }
-  return { clusters, endpoints, secrets };
+  return { clusters, endpoints, secrets, diagnostics };
 }
 
 /** Puts together one Gateway from its parts, without the objects that are left out. */
-export function translateGatewayParts(
-  memo: Memo<View>,
+export function translateGatewayParts<V extends View & Sources>(
+  memo: Memo<V>,
+  view: V,
   parts: GatewayParts,
-  steps: BackendSteps,
   options: TranslateOptions,
   out: LeftOut,
 ): TranslatedGateway {
-  const backends = translateBackends(parts.clusters, steps);
+  const backends = translateBackends(memo, view, parts, options);
   const allSecrets = uniqueByName([...parts.secrets, ...backends.secrets]);
   const missing: ReadonlySet<SecretName> = missingSecrets(allSecrets, out);
   const assembled = assembleGateway(
@@ -100,5 +124,6 @@ export function translateGatewayParts(
       ),
     },
     shadowed: assembled.shadowed,
+    diagnostics: backends.diagnostics,
   };
 }

@@ -1,0 +1,137 @@
+import { gatewayName, type GatewayName } from '../ir/name.ts';
+import type { Memo } from '../lib/memo.ts';
+import { compareStrings } from '../lib/order.ts';
+import type { Diagnostic } from '../snapshot/diagnostic.ts';
+import { getObject } from '../snapshot/snapshot.ts';
+import { objectKey, refOf } from '../snapshot/object.ts';
+import type { View } from '../snapshot/view.ts';
+import type { Attachment, ClusterRequest } from './attachment.ts';
+import { translateBackendTlsPolicy } from './gateway-api/backend-tls-policy.ts';
+import { translateGatewayClass } from './gateway-api/gateway-class.ts';
+import { translateGateway, type GatewayTranslation } from './gateway-api/gateway.ts';
+import { translateHttpRoute, type HttpRouteTranslation } from './gateway-api/http-route.ts';
+import { translateGatewayParts, type GatewayParts, type TranslatedGateway } from './gateway.ts';
+import { implicitIngressGateway, ingressDefaultCertificate, ingressGateway } from './ingress/implicit-gateway.ts';
+import { translateIngresses, wantsIngressGateway, type IngressesTranslation } from './ingress/ingresses.ts';
+import type { TranslateOptions } from './options.ts';
+import { nothingLeftOut, type Quarantine } from './quarantine.ts';
+import type { Section } from './section.ts';
+import type { TranslationSources } from './sources.ts';
+import { assembleStatuses } from './statuses.ts';
+import type { Translation } from './translation.ts';
+
+type TranslationMemo = Memo<TranslationSources>;
+
+function byNamespacedName(gateways: readonly GatewayTranslation[]): ReadonlyMap<string, GatewayTranslation> {
+  return new Map(gateways.map((gateway) => [`${gateway.gateway.namespace}/${gateway.gateway.name}`, gateway]));
+}
+
+/** Gives a folder with an Ingress and no Gateway for it the one that such an Ingress expects. */
+function withImplicitGateway(memo: TranslationMemo, sources: TranslationSources, options: TranslateOptions): TranslationSources {
+  const { namespace, name } = ingressGateway;
+  const key = objectKey({ kind: 'Gateway', namespace, name });
+  if (!options.implicitIngress || sources.Gateway.has(key) || !wantsIngressGateway(memo, sources, options)) return sources;
+  const secret = getObject({ collections: sources }, 'Secret', namespace, ingressDefaultCertificate);
+  const gateway = memo.run(implicitIngressGateway, '', options, secret !== undefined);
+  return { ...sources, Gateway: new Map(sources.Gateway).set(key, gateway) };
+}
+
+function translateGateways(memo: TranslationMemo, sources: TranslationSources, options: TranslateOptions): readonly GatewayTranslation[] {
+  const gateways: GatewayTranslation[] = [];
+  for (const [key, gateway] of sources.Gateway) {
+    const translated = memo.track(translateGateway, key, sources, gateway, options);
+    if (translated !== undefined) gateways.push(translated);
+  }
+  return gateways.sort((a, b) => compareStrings(a.name, b.name));
+}
+
+/** What routes and Ingresses bring to each Gateway. */
+interface Brought {
+  readonly attachments: Attachment[];
+  readonly clusters: ClusterRequest[];
+}
+
+function gatherParts(
+  gateways: readonly GatewayTranslation[],
+  routes: readonly HttpRouteTranslation[],
+  ingresses: IngressesTranslation,
+): readonly GatewayParts[] {
+  const brought = new Map<GatewayName, Brought>(
+    gateways.map((gateway) => [gateway.name, { attachments: [], clusters: [] }]),
+  );
+  for (const route of routes) {
+    const seen = new Set<GatewayName>();
+    for (const attachment of route.attachments) {
+      brought.get(attachment.gateway)?.attachments.push(attachment);
+      seen.add(attachment.gateway);
+    }
+    for (const name of seen) for (const request of route.clusters) brought.get(name)?.clusters.push(request);
+  }
+  for (const attachment of ingresses.attachments) brought.get(attachment.gateway)?.attachments.push(attachment);
+  for (const { gateway, requests } of ingresses.clusters) brought.get(gateway)?.clusters.push(...requests);
+  const added = new Map(ingresses.sections.map((sections) => [sections.gateway, sections]));
+  return gateways.map((gateway) => {
+    const { backendClientCertificate } = gateway;
+    const sections: readonly Section[] = [...gateway.sections, ...(added.get(gateway.name)?.sections ?? [])];
+    return {
+      name: gateway.name,
+      addresses: gateway.addresses,
+      sections,
+      attachments: brought.get(gateway.name)?.attachments ?? [],
+      clusters: brought.get(gateway.name)?.clusters ?? [],
+      secrets: [...gateway.secrets, ...(added.get(gateway.name)?.secrets ?? [])],
+      ...(backendClientCertificate === undefined ? {} : { clientCertificate: backendClientCertificate }),
+    };
+  });
+}
+
+function diagnoseShadowed({ ir, shadowed }: TranslatedGateway): readonly Diagnostic[] {
+  return shadowed.map(({ loser, loserRoute, winner, domain }) => {
+    const [kind, namespace, name] = loser.split('/');
+    return {
+      severity: 'warning',
+      reason: 'SameMatch',
+      message: `${loserRoute} gets no request for ${domain} on Gateway ${ir.name}: ${winner} has the same match and is older, or first by name.`,
+      // An origin is the key of the object that it came from.
+      object: { kind: kind as 'HTTPRoute' | 'Ingress', namespace: namespace ?? '', name: name ?? '' },
+    };
+  });
+}
+
+/**
+ * Translates everything. It is pure; `memo` makes it incremental: a step whose inputs and look-ups are the same as
+ * last time is not run again.
+ */
+export function translate(
+  memo: TranslationMemo,
+  view: View,
+  options: TranslateOptions,
+  quarantine: Quarantine,
+): Translation {
+  const base = withImplicitGateway(memo, { ...view, gateways: new Map() }, options);
+  const gateways = memo.list('gateways', translateGateways(memo, base, options));
+  const sources: TranslationSources = { ...base, gateways: memo.run(byNamespacedName, '', gateways) };
+  const routes = [...view.HTTPRoute].map(([key, route]) => memo.track(translateHttpRoute, key, sources, route, options));
+  const incoming = gateways.filter((gateway) => gateway.role === 'Ingress');
+  const ingresses = translateIngresses(memo, sources, new Map(incoming.map((gateway) => [gateway.name, gateway])), options);
+  const translated = gatherParts(incoming, routes, ingresses).map((parts) =>
+    translateGatewayParts(memo, sources, parts, options, quarantine.get(parts.name) ?? nothingLeftOut),
+  );
+  const classes = [...view.GatewayClass].flatMap(([key, gatewayClass]) => {
+    const status = memo.run(translateGatewayClass, key, gatewayClass, options);
+    return status === undefined ? [] : [{ ref: refOf(gatewayClass), ...status }];
+  });
+  const statuses = assembleStatuses(memo, sources, { gateways, routes, ingresses, classes }, options, quarantine);
+  return {
+    ir: { gateways: memo.list('ir', translated.map((gateway) => gateway.ir)) },
+    statuses: statuses.statuses,
+    diagnostics: [
+      ...classes.flatMap((entry) => entry.diagnostics),
+      ...gateways.flatMap((gateway) => gateway.diagnostics),
+      ...routes.flatMap((route) => route.diagnostics),
+      ...ingresses.diagnostics,
+      ...translated.flatMap((gateway) => [...gateway.diagnostics, ...diagnoseShadowed(gateway)]),
+      ...statuses.diagnostics,
+    ],
+  };
+}
