@@ -1,0 +1,32 @@
+import type { Answer, TypeSync } from './stream-state.ts';
+
+/** One connected proxy, as the commands and the admin port show it. */
+export interface ProxyState {
+  /** Counts streams of this server; a reconnected proxy is a new one. */
+  readonly stream: number;
+  readonly group: string;
+  /** What the proxy says of itself; for people, never believed. */
+  readonly nodeId: string;
+  /** The newest generation that the proxy has wholly acknowledged. */
+  readonly acknowledged: number | undefined;
+  readonly types: readonly TypeSync[];
+  readonly lastRefusal: Answer | undefined;
+}
+
+/** Says who a report is about. */
+export interface Proxy {
+  readonly stream: number;
+  readonly group: string;
+  readonly nodeId: string;
+}
+
+/** What the server reports, synchronously, from within its handling of a message: handlers are quick and do not throw. */
+export interface AdsEvents {
+  readonly onConnect?: (proxy: Proxy) => void;
+  readonly onDisconnect?: (proxy: Proxy) => void;
+  readonly onAck?: (proxy: Proxy, answer: Answer) => void;
+  /** A response was refused. One resource in it: that is the one at fault. Several: they are being narrowed down. */
+  readonly onNack?: (proxy: Proxy, answer: Answer) => void;
+  /** A proxy has wholly acknowledged a generation. */
+  readonly onSynced?: (proxy: Proxy, generation: number) => void;
+}

@@ -1,0 +1,420 @@
+import { clusterUse, hasItsClusters } from './cluster-gate.ts';
+import { changedNames, type Generation, resourcesOf } from './generation.ts';
+import type { AdsResource } from './resource.ts';
+import { type DeltaResponse, emptyResource } from './response.ts';
+import { createTypeState, isGatedType, isWildcardType, sendOrder, type TypeState } from './type-state.ts';
+import {
+  clusterLoadAssignmentType,
+  clusterType,
+  listenerType,
+  routeConfigurationType,
+  secretType,
+  type TypeUrl,
+} from './type-url.ts';
+
+/** What a proxy asks for or answers; the parts of a DeltaDiscoveryRequest that matter here. */
+export interface DeltaRequest {
+  readonly typeUrl: string;
+  readonly subscribe: readonly string[];
+  readonly unsubscribe: readonly string[];
+  readonly initialVersions: Readonly<Record<string, string>>;
+  readonly nonce: string;
+  /** The message of a refusal. */
+  readonly error: string | undefined;
+}
+
+export interface StreamOptions {
+  /** How long a cluster outlives its last user, in ms: at least the longest request with its retries. */
+  readonly removalGraceMs: number;
+  /** How long a route waits for its clusters, in ms; over the 15 s after which Envoy gives up warming a cluster. */
+  readonly gateTimeoutMs: number;
+}
+
+export interface ResourceVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** A proxy's word on a response. */
+export interface Answer {
+  readonly typeUrl: TypeUrl;
+  readonly generation: number;
+  readonly resources: readonly ResourceVersion[];
+  readonly removed: readonly string[];
+  /** The proxy's message when it refused. */
+  readonly refusal: string | undefined;
+  /** Whether the resources of a refused response are now sent apart to find the one at fault. */
+  readonly narrowing: boolean;
+}
+
+/** What may be seen of a type on a stream. */
+export interface TypeSync {
+  readonly typeUrl: TypeUrl;
+  readonly subscribed: number | 'all';
+  readonly acknowledged: number;
+  readonly pending: number;
+  readonly inFlight: string | undefined;
+  readonly refused: readonly ResourceVersion[];
+}
+
+type Step =
+  | { readonly kind: 'send'; readonly resource: AdsResource; readonly again: boolean }
+  | { readonly kind: 'remove' }
+  | { readonly kind: 'hold' }
+  | { readonly kind: 'drop' };
+
+const drop: Step = { kind: 'drop' };
+const hold: Step = { kind: 'hold' };
+
+function send(resource: AdsResource, again = false): Step {
+  return { kind: 'send', resource, again };
+}
+
+/**
+ * One proxy's stream as a state machine without clock or socket: `request` and `publish` put something in, `next` is
+ * asked for responses until there is none, and again at `deadline`. Per type at most one response is unanswered, and
+ * the next is made from the newest generation.
+ */
+export class StreamState {
+  readonly #options: StreamOptions;
+  readonly #types = new Map<TypeUrl, TypeState>(sendOrder.map((typeUrl) => [typeUrl, createTypeState(typeUrl)]));
+  readonly #clusters: TypeState;
+  #generation: Generation | undefined;
+  /** The generation that the newest unanswered clusters came from, and the one of the newest acknowledged. */
+  #clustersSentFrom: Generation | undefined;
+  #clustersHeldFrom: Generation | undefined;
+  /** Since when a cluster that the generation lacks has had no user. */
+  readonly #unusedSince = new Map<string, number>();
+  #responses = 0;
+  #acknowledged: number | undefined;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.#clusters = this.#type(clusterType);
+  }
+
+  /** The newest generation that the proxy has wholly acknowledged. */
+  get acknowledged(): number | undefined {
+    return this.#acknowledged;
+  }
+
+  /** Takes a request in; tells what it said about the response in flight, if anything. */
+  request(request: DeltaRequest): Answer | undefined {
+    const type = [...this.#types.values()].find(({ typeUrl }) => typeUrl === request.typeUrl);
+    if (type === undefined) return undefined;
+    const answer = this.#answer(type, request);
+    if (!type.requested) this.#open(type, request);
+    for (const name of request.unsubscribe) this.#unsubscribe(type, name);
+    for (const name of request.subscribe) this.#subscribe(type, name);
+    return answer;
+  }
+
+  /** Makes a generation the one to bring the proxy to. */
+  publish(generation: Generation): void {
+    const before = this.#generation;
+    this.#generation = generation;
+    for (const type of this.#types.values()) {
+      const names = changedNames(resourcesOf(before, type.typeUrl), resourcesOf(generation, type.typeUrl));
+      for (const name of names) if (type.wildcard || type.subscribed.has(name)) type.pending.add(name);
+    }
+  }
+
+  /** The next response to send at this time, in ms. */
+  next(now: number): DeltaResponse | undefined {
+    const generation = this.#generation;
+    if (generation === undefined) return undefined;
+    for (const type of this.#types.values()) {
+      if (type.inFlight !== undefined) continue;
+      const response = this.#respond(type, generation, now);
+      if (response === undefined) continue;
+      type.inFlight = response;
+      if (type === this.#clusters) this.#afterClusters(response, generation);
+      return response;
+    }
+    if (this.#isSettled(generation)) this.#acknowledged = generation.id;
+    return undefined;
+  }
+
+  /** When `next` may have something without further input, in ms. */
+  deadline(): number | undefined {
+    const { gateTimeoutMs, removalGraceMs } = this.#options;
+    let earliest = Infinity;
+    for (const type of this.#types.values()) {
+      if (type.inFlight !== undefined) continue;
+      for (const since of type.gatedSince.values()) earliest = Math.min(earliest, since + gateTimeoutMs);
+    }
+    if (this.#clusters.inFlight === undefined) {
+      for (const since of this.#unusedSince.values()) earliest = Math.min(earliest, since + removalGraceMs);
+    }
+    return earliest === Infinity ? undefined : earliest;
+  }
+
+  sync(): readonly TypeSync[] {
+    const requested = [...this.#types.values()].filter((type) => type.requested);
+    return requested.map((type) => ({
+      typeUrl: type.typeUrl,
+      subscribed: type.wildcard ? 'all' : type.subscribed.size,
+      acknowledged: [...type.held.values()].filter(({ version }) => version !== undefined).length,
+      pending: type.pending.size,
+      inFlight: type.inFlight?.nonce,
+      refused: [...type.refused].map(([name, version]) => ({ name, version })),
+    }));
+  }
+
+  #type(typeUrl: TypeUrl): TypeState {
+    const type = this.#types.get(typeUrl);
+    if (type === undefined) throw new Error(`no such type: ${typeUrl}`);
+    return type;
+  }
+
+  #open(type: TypeState, request: DeltaRequest): void {
+    type.requested = true;
+    for (const [name, version] of Object.entries(request.initialVersions)) {
+      type.held.set(name, { version, resource: undefined });
+      type.pending.add(name);
+    }
+    // An empty first request means everything for these two types only: Envoy sends one for others that it has no need of.
+    if (isWildcardType(type.typeUrl) && request.subscribe.length === 0) this.#subscribeAll(type);
+  }
+
+  #subscribeAll(type: TypeState): void {
+    type.wildcard = true;
+    type.answerOwed = type.held.size === 0;
+    for (const name of resourcesOf(this.#generation, type.typeUrl).keys()) type.pending.add(name);
+  }
+
+  #subscribe(type: TypeState, name: string): void {
+    if (name === '*') {
+      this.#subscribeAll(type);
+      return;
+    }
+    // On a reconnect the first request names what the proxy has already: that is no question.
+    const hasItSinceBefore = !type.subscribed.has(name) && type.held.get(name)?.version !== undefined && !type.wildcard;
+    type.subscribed.add(name);
+    type.pending.add(name);
+    type.refused.delete(name);
+    if (!hasItSinceBefore) type.forced.add(name);
+  }
+
+  #unsubscribe(type: TypeState, name: string): void {
+    if (name === '*') type.wildcard = false;
+    type.subscribed.delete(name);
+    if (type.wildcard) return;
+    const gone = name === '*' ? [...type.held.keys()].filter((held) => !type.subscribed.has(held)) : [name];
+    for (const each of gone) {
+      type.held.delete(each);
+      type.pending.delete(each);
+      type.forced.delete(each);
+      type.refused.delete(each);
+      type.gatedSince.delete(each);
+    }
+  }
+
+  #wants(type: TypeState, name: string): boolean {
+    return type.wildcard || type.subscribed.has(name);
+  }
+
+  #answer(type: TypeState, { nonce, error }: DeltaRequest): Answer | undefined {
+    const response = type.inFlight;
+    if (response === undefined || nonce !== response.nonce) return undefined;
+    type.inFlight = undefined;
+    const narrowing = error !== undefined && response.resources.length > 1;
+    if (error === undefined) this.#accept(type, response);
+    else this.#refuse(type, response);
+    return {
+      typeUrl: type.typeUrl,
+      generation: response.generation,
+      resources: response.resources.map(({ name, version }) => ({ name, version })),
+      removed: response.removed,
+      refusal: error,
+      narrowing,
+    };
+  }
+
+  #accept(type: TypeState, response: DeltaResponse): void {
+    for (const resource of response.resources) {
+      type.refused.delete(resource.name);
+      if (this.#wants(type, resource.name)) type.held.set(resource.name, { version: resource.version, resource });
+    }
+    for (const name of response.removed) type.held.delete(name);
+    if (type === this.#clusters) this.#clustersHeldFrom = this.#clustersSentFrom;
+  }
+
+  /**
+   * None of a refused response's versions are recorded by Envoy, whatever it took of them. Several resources are sent
+   * again in ever smaller parts until the one at fault is alone; that one waits for another version.
+   */
+  #refuse(type: TypeState, response: DeltaResponse): void {
+    const names = response.resources.map(({ name }) => name);
+    for (const name of [...names, ...response.removed]) {
+      if (this.#wants(type, name)) type.held.set(name, { version: undefined, resource: type.held.get(name)?.resource });
+    }
+    const [only] = response.resources;
+    if (only === undefined) return;
+    for (const name of response.removed) type.pending.add(name);
+    if (names.length === 1) {
+      type.refused.set(only.name, only.version);
+      // Something newer may have been published while this one was away.
+      type.pending.add(only.name);
+      return;
+    }
+    for (const name of names) type.pending.add(name);
+    type.groups.unshift(...split(names));
+  }
+
+  /** An assignment sent after its cluster ends the cluster's warming; Envoy does not ask for one that it has. */
+  #afterClusters(response: DeltaResponse, generation: Generation): void {
+    this.#clustersSentFrom = generation;
+    const assignments = this.#type(clusterLoadAssignmentType);
+    for (const { requires } of response.resources) {
+      for (const { typeUrl, name } of requires) {
+        if (typeUrl !== clusterLoadAssignmentType) continue;
+        assignments.forced.add(name);
+        assignments.pending.add(name);
+      }
+    }
+  }
+
+  #respond(type: TypeState, generation: Generation, now: number): DeltaResponse | undefined {
+    for (;;) {
+      const group = type.groups.shift();
+      const response = this.#collect(type, group ?? type.pending, generation, now);
+      if (response !== undefined || group === undefined) return response;
+    }
+  }
+
+  #collect(type: TypeState, names: Iterable<string>, generation: Generation, now: number): DeltaResponse | undefined {
+    const resources: AdsResource[] = [];
+    const removals: string[] = [];
+    let held = false;
+    const isUsed = lazy(() => clusterUse(this.#types.values(), generation));
+    for (const name of new Set(this.#withRemovals(type, names, generation))) {
+      if (!type.pending.has(name)) continue;
+      const step = this.#step(type, name, generation, now, isUsed);
+      if (step.kind === 'hold') {
+        held = true;
+        continue;
+      }
+      type.gatedSince.delete(name);
+      type.forced.delete(name);
+      if (step.kind === 'send') resources.push(step.resource);
+      if (step.kind === 'remove') removals.push(name);
+      else if (step.kind !== 'send' || !step.again) type.pending.delete(name);
+    }
+    // A listener's port may pass to another one: both in one response, or the port is refused in between.
+    const removed = type.typeUrl === listenerType && held ? [] : removals;
+    for (const name of removed) type.pending.delete(name);
+    if (resources.length === 0 && removed.length === 0 && (held || !type.answerOwed)) return undefined;
+    type.answerOwed = false;
+    this.#responses += 1;
+    const nonce = `${generation.id}.${this.#responses}`;
+    return { typeUrl: type.typeUrl, nonce, generation: generation.id, resources, removed };
+  }
+
+  /** While a refused response is taken apart, what goes away goes with its first part. */
+  #withRemovals(type: TypeState, names: Iterable<string>, generation: Generation): Iterable<string> {
+    if (names === type.pending) return names;
+    const wanted = resourcesOf(generation, type.typeUrl);
+    return [...names, ...[...type.pending].filter((name) => !wanted.has(name))];
+  }
+
+  #step(
+    type: TypeState,
+    name: string,
+    generation: Generation,
+    now: number,
+    isUsed: () => (name: string) => boolean,
+  ): Step {
+    const resource = resourcesOf(generation, type.typeUrl).get(name);
+    if (!this.#wants(type, name) && !type.forced.has(name)) return drop;
+    if (resource === undefined) return this.#stepWithout(type, name, now, isUsed);
+    if (type === this.#clusters) this.#unusedSince.delete(name);
+    const held = type.held.get(name);
+    if (!type.forced.has(name)) {
+      if (type.refused.get(name) === resource.version) return drop;
+      if (held?.version === resource.version) {
+        if (held.resource === undefined) type.held.set(name, { version: resource.version, resource });
+        return drop;
+      }
+    }
+    type.refused.delete(name);
+    if (!isGatedType(type.typeUrl) || hasItsClusters(resource, generation, this.#clusters)) return send(resource);
+    return this.#stepGated(type, resource, now);
+  }
+
+  /**
+   * While clusters change faster than they are acknowledged, the newest table never has all of its own: the one that
+   * belongs to the acknowledged clusters goes in its place, and the newest stays pending.
+   */
+  #stepGated(type: TypeState, resource: AdsResource, now: number): Step {
+    const { name } = resource;
+    const older = this.#clustersHeldFrom;
+    const earlier = resourcesOf(older, type.typeUrl).get(name);
+    const isNews =
+      earlier !== undefined &&
+      earlier.version !== type.held.get(name)?.version &&
+      earlier.version !== type.refused.get(name) &&
+      older !== this.#generation;
+    if (isNews && older !== undefined && hasItsClusters(earlier, older, this.#clusters)) return send(earlier, true);
+    const since = type.gatedSince.get(name) ?? now;
+    type.gatedSince.set(name, since);
+    return now - since < this.#options.gateTimeoutMs ? hold : send(resource);
+  }
+
+  #stepWithout(type: TypeState, name: string, now: number, isUsed: () => (name: string) => boolean): Step {
+    const held = type.held.get(name);
+    const isAsked = type.forced.has(name);
+    switch (type.typeUrl) {
+      case clusterType:
+        return held === undefined ? (isAsked ? { kind: 'remove' } : drop) : this.#stepUnused(name, now, isUsed());
+      case listenerType:
+        return held !== undefined || isAsked ? { kind: 'remove' } : drop;
+      case clusterLoadAssignmentType:
+      case routeConfigurationType:
+        // A removal would not end the proxy's wait. What it has already serves until nothing needs it.
+        if (held !== undefined && !isAsked) return drop;
+        return send(held?.resource ?? emptyResource(type.typeUrl, name));
+      case secretType:
+        return held === undefined && isAsked ? { kind: 'remove' } : drop;
+      default:
+        // A filter without its configuration answers 500; a listener that waits for it keeps its old version.
+        return drop;
+    }
+  }
+
+  #stepUnused(name: string, now: number, isUsed: (name: string) => boolean): Step {
+    if (isUsed(name)) {
+      this.#unusedSince.delete(name);
+      return hold;
+    }
+    const since = this.#unusedSince.get(name) ?? now;
+    this.#unusedSince.set(name, since);
+    if (now - since < this.#options.removalGraceMs) return hold;
+    this.#unusedSince.delete(name);
+    return { kind: 'remove' };
+  }
+
+  #isSettled(generation: Generation): boolean {
+    if (!this.#clusters.requested || !this.#type(listenerType).requested) return false;
+    for (const type of this.#types.values()) {
+      const wanted = resourcesOf(generation, type.typeUrl);
+      if (type.inFlight !== undefined || type.answerOwed) return false;
+      // Clusters that outlive their users are no part of the generation.
+      for (const name of type.pending) if (type !== this.#clusters || wanted.has(name)) return false;
+      for (const [name, version] of type.refused) if (wanted.get(name)?.version === version) return false;
+    }
+    return true;
+  }
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** Halves; single names when there are few. */
+function split(names: readonly string[]): readonly (readonly string[])[] {
+  if (names.length <= 4) return names.map((name) => [name]);
+  const middle = Math.ceil(names.length / 2);
+  return [names.slice(0, middle), names.slice(middle)];
+}
