@@ -14,7 +14,7 @@ import {
   type DeltaDiscoveryRequest,
   type DeltaDiscoveryResponse,
 } from '../../gen/envoy/envoy/service/discovery/v3/discovery_pb.js';
-import { clusterLoadAssignmentType, clusterType, listenerType } from '../../src/ads/type-url.ts';
+import { clusterLoadAssignmentType, clusterType, listenerType, type TypeUrl } from '../../src/ads/type-url.ts';
 import { findEnvoyBinary } from '../../src/infra/host/envoy-binary.ts';
 import type { ResourcesByType } from '../../src/xds/build-resources.ts';
 
@@ -24,6 +24,8 @@ export interface EnvoyUnderTest {
   readonly refusals: readonly string[];
   /** Waits until the port takes connections; fails with what Envoy refused where it never does. */
   listening(port: number): Promise<void>;
+  /** Gives Envoy other resources: what changed of what it asked for is sent, without any order between types. */
+  update(resources: ResourcesByType): void;
   /** Standard output so far, which holds the access log. */
   output(): string;
   stop(): Promise<void>;
@@ -61,7 +63,26 @@ function answer(resources: ResourcesByType, request: DeltaDiscoveryRequest, nonc
   });
 }
 
-async function serve(resources: ResourcesByType, refusals: string[]): Promise<{ port: number; stop: () => void }> {
+/** What changed between two sets of resources of a type, of the names that were asked for, or all where `names` is absent. */
+function change(typeUrl: TypeUrl, from: ResourcesByType, to: ResourcesByType, names: ReadonlySet<string> | undefined, nonce: string) {
+  const before = from.get(typeUrl) ?? new Map();
+  const after = to.get(typeUrl) ?? new Map();
+  const changed = [...after.values()].filter(({ name, version }) => before.get(name)?.version !== version && names?.has(name) !== false);
+  const removedResources = names === undefined ? [...before.keys()].filter((name) => !after.has(name)) : [];
+  if (changed.length === 0 && removedResources.length === 0) return undefined;
+  const resources = changed.map(({ name, version, body }) => ({ name, version, resource: { typeUrl, value: body } }));
+  return create(DeltaDiscoveryResponseSchema, { typeUrl, nonce, resources, removedResources });
+}
+
+interface XdsServer {
+  readonly port: number;
+  update(resources: ResourcesByType): void;
+  stop(): void;
+}
+
+async function serve(initial: ResourcesByType, refusals: string[]): Promise<XdsServer> {
+  let resources = initial;
+  const updates = new Set<(from: ResourcesByType) => void>();
   const server = new Server();
   const method = {
     path: '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
@@ -78,11 +99,24 @@ async function serve(resources: ResourcesByType, refusals: string[]): Promise<{ 
       delta: (stream: Stream) => {
         let nonce = 0;
         const wildcards = new Set<string>();
+        const asked = new Map<string, Set<string>>();
+        const update = (from: ResourcesByType) => {
+          for (const typeUrl of resources.keys()) {
+            const names = wildcards.has(typeUrl) ? undefined : (asked.get(typeUrl) ?? new Set());
+            const response = change(typeUrl, from, resources, names, String(++nonce));
+            if (response !== undefined) stream.write(response);
+          }
+        };
+        updates.add(update);
+        stream.on('close', () => updates.delete(update));
         stream.on('data', (request: DeltaDiscoveryRequest) => {
           if (request.errorDetail !== undefined) refusals.push(request.errorDetail.message);
           const wildcard = request.typeUrl === clusterType || request.typeUrl === listenerType;
           const first = wildcard && !wildcards.has(request.typeUrl);
           if (first) wildcards.add(request.typeUrl);
+          const names = asked.get(request.typeUrl) ?? new Set<string>();
+          asked.set(request.typeUrl, names);
+          for (const name of request.resourceNamesSubscribe) names.add(name);
           if (first || request.resourceNamesSubscribe.length > 0) stream.write(answer(resources, request, String(++nonce)));
         });
         stream.on('error', () => stream.end());
@@ -95,7 +129,15 @@ async function serve(resources: ResourcesByType, refusals: string[]): Promise<{ 
       error === null ? resolve(bound) : reject(error),
     );
   });
-  return { port, stop: () => server.forceShutdown() };
+  return {
+    port,
+    update(next) {
+      const from = resources;
+      resources = next;
+      for (const update of updates) update(from);
+    },
+    stop: () => server.forceShutdown(),
+  };
 }
 
 function bootstrap(port: number, adminSocket: string): unknown {
@@ -103,6 +145,13 @@ function bootstrap(port: number, adminSocket: string): unknown {
   const endpoint = { endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } } };
   return {
     node: { id: 'test', cluster: 'test' },
+    // Tunnels of an egress gateway end in a listener inside of Envoy.
+    bootstrap_extensions: [
+      {
+        name: 'envoy.bootstrap.internal_listener',
+        typed_config: { '@type': 'type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener' },
+      },
+    ],
     admin: { address: { pipe: { path: adminSocket } } },
     dynamic_resources: {
       ads_config: {
@@ -165,13 +214,14 @@ export async function startEnvoy(resources: ResourcesByType): Promise<EnvoyUnder
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   return {
     refusals,
+    update: (next) => server.update(next),
     output: () => output,
     async listening(port) {
       const deadline = performance.now() + 15_000;
       while (!(await accepts(port))) {
         const gone = child.exitCode !== null;
         if (refusals.length > 0 || gone || performance.now() > deadline) {
-          throw new Error(`port ${port} does not listen: ${refusals.join('; ')}\n${log}`);
+          throw new Error(`port ${port} does not listen: ${refusals.join('; ')}\n${log.slice(-3000)}`);
         }
         await delay(20);
       }

@@ -26,12 +26,15 @@ const values: { readonly [K in keyof typeof callState]: string } = {
   serviceAccount: `%REQ(${identityHeaders.serviceAccount})%`,
 };
 
+function inline(text: string) {
+  return { specifier: { case: 'inlineString', value: text } } as const;
+}
+
 function stateValue(key: keyof typeof callState): Init<typeof FilterStateValueSchema> {
   return {
     key: { case: 'objectKey', value: callState[key] },
     factoryKey: 'envoy.string',
-    value: { case: 'formatString', value: { format: { case: 'textFormat', value: values[key] } } },
-    readOnly: true,
+    value: { case: 'formatString', value: { format: { case: 'textFormatSource', value: inline(values[key]) } } },
     sharedWithUpstream: FilterStateValue_SharedWithUpstream.TRANSITIVE,
   };
 }

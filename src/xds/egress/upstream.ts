@@ -55,18 +55,12 @@ const upstreamCodec: HttpFilterInit = {
 
 function protocolOptions({ refusedRanges, tls }: EgressUpstream) {
   return packAny(HttpProtocolOptionsSchema, {
-    ...(tls === undefined
-      ? {
-          upstreamProtocolOptions: {
-            case: 'explicitHttpConfig',
-            value: { protocolConfig: { case: 'httpProtocolOptions', value: {} } },
-          } as const,
-        }
-      : {
-          // The server name and the name that the certificate must have are those of the host that was called.
-          upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true },
-          upstreamProtocolOptions: { case: 'autoConfig', value: {} } as const,
-        }),
+    // Where TLS is spoken, the server name and the name that the certificate must have are those of the host called.
+    upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true },
+    upstreamProtocolOptions:
+      tls === undefined
+        ? { case: 'explicitHttpConfig', value: { protocolConfig: { case: 'httpProtocolOptions', value: {} } } }
+        : { case: 'autoConfig', value: {} },
     httpFilters: refusedRanges.length === 0 ? [upstreamCodec] : [addressGuard(refusedRanges), upstreamCodec],
   });
 }

@@ -1,0 +1,226 @@
+import type { Gateway, Listener } from '../../../gen/kubernetes/types.ts';
+import { gatewayName, originOf, type GatewayName, type Origin, type SecretName } from '../../ir/name.ts';
+import type { TlsSecret } from '../../ir/secret.ts';
+import type { Problem } from '../../resolve/problem.ts';
+import { resolveCertificate } from '../../resolve/secret.ts';
+import type { Diagnostic } from '../../snapshot/diagnostic.ts';
+import { type ObjectRef, objectKey, refOf } from '../../snapshot/object.ts';
+import { type Read, readObject } from '../../snapshot/view.ts';
+import { type AllowedNamespaces, gatewayGroup, type GroupKind, translateAllowedRoutes } from '../gateway-api/allowed-routes.ts';
+import { createConditionMaker, mergeProblems } from '../gateway-api/condition.ts';
+import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
+import { resolveClassRole } from '../gateway-api/gateway-class.ts';
+import type { TranslateOptions } from '../options.ts';
+import type { Condition } from '../translation.ts';
+
+/** A listener of an egress Gateway, as Egress objects attach to it. */
+export interface EgressSection {
+  readonly name: string;
+  readonly port: number;
+  readonly kind: 'ForwardProxy' | 'ServerName';
+  /** Of a forward proxy over TLS; empty for plain text. */
+  readonly certificates: readonly SecretName[];
+  readonly namespaces: AllowedNamespaces;
+}
+
+interface EgressListenerStatus {
+  readonly name: string;
+  readonly supportedKinds: readonly GroupKind[];
+  readonly conditions: readonly Condition[];
+}
+
+/** All that an egress Gateway comes to by itself. */
+export interface EgressGateway {
+  readonly name: GatewayName;
+  readonly gateway: ObjectRef;
+  readonly origin: Origin;
+  /** To bind; empty where the Gateway is not served. */
+  readonly addresses: readonly string[];
+  /** Those that are served. */
+  readonly sections: readonly EgressSection[];
+  readonly secrets: readonly TlsSecret[];
+  readonly conditions: readonly Condition[];
+  readonly listeners: readonly EgressListenerStatus[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const egressKind: GroupKind = { group: 'sallyport.dev', kind: 'Egress' };
+
+interface Findings {
+  readonly refusals: Problem[];
+  readonly unresolved: Problem[];
+  readonly secrets: TlsSecret[];
+}
+
+function findKinds(listener: Listener, findings: Findings): readonly GroupKind[] {
+  const wanted = listener.allowedRoutes?.kinds ?? [];
+  if (wanted.length === 0) return [egressKind];
+  const isEgress = (entry: { readonly group?: string; readonly kind: string }) =>
+    (entry.group ?? gatewayGroup) === egressKind.group && entry.kind === egressKind.kind;
+  const others = wanted.filter((entry) => !isEgress(entry)).map((entry) => `${entry.group ?? gatewayGroup}/${entry.kind}`);
+  if (others.length > 0) {
+    const message = `Only sallyport.dev/Egress attaches to a listener of an egress Gateway, not ${others.join(', ')}.`;
+    findings.unresolved.push({ reason: 'InvalidRouteKinds', message });
+  }
+  return wanted.some(isEgress) ? [egressKind] : [];
+}
+
+function findCertificates(read: Read, gateway: Gateway, listener: Listener, findings: Findings): readonly SecretName[] {
+  const from = { group: gatewayGroup, kind: 'Gateway', namespace: gateway.metadata.namespace ?? 'default' };
+  const refs = listener.tls?.certificateRefs ?? [];
+  if (refs.length === 0) {
+    findings.unresolved.push({ reason: 'InvalidCertificateRef', message: 'An HTTPS listener needs a certificateRef.' });
+  }
+  for (const ref of refs) {
+    const resolved = resolveCertificate(read, from, ref, 'InvalidCertificateRef');
+    if (resolved.ok) findings.secrets.push(resolved.value.secret);
+    else findings.unresolved.push(resolved.error);
+  }
+  return [...new Set(findings.secrets.map((secret) => secret.name))];
+}
+
+type Kind = Pick<EgressSection, 'kind' | 'certificates'>;
+
+function findKind(read: Read, gateway: Gateway, listener: Listener, findings: Findings): Kind | undefined {
+  const refuse = (reason: string, message: string) => void findings.refusals.push({ reason, message });
+  const { protocol, tls } = listener;
+  switch (protocol) {
+    case 'HTTP':
+      if (tls !== undefined) refuse('UnsupportedValue', 'An HTTP listener takes no tls.');
+      return { kind: 'ForwardProxy', certificates: [] };
+    case 'HTTPS': {
+      if ((tls?.mode ?? 'Terminate') !== 'Terminate') {
+        refuse('UnsupportedValue', 'A forward proxy over TLS needs tls.mode Terminate; protocol TLS passes through.');
+      }
+      if (gateway.spec.tls?.frontend !== undefined) {
+        refuse('UnsupportedValue', 'Client certificates are not checked by an egress Gateway; callers are known by their Pods.');
+      }
+      const certificates = findCertificates(read, gateway, listener, findings);
+      return certificates.length === 0 ? undefined : { kind: 'ForwardProxy', certificates };
+    }
+    case 'TLS':
+      if (tls?.mode !== 'Passthrough') refuse('UnsupportedValue', 'Protocol TLS needs tls.mode Passthrough on an egress Gateway.');
+      return { kind: 'ServerName', certificates: [] };
+    default:
+      refuse('UnsupportedProtocol', `Protocol ${protocol} is not served by an egress Gateway; HTTP, HTTPS and TLS are.`);
+      return undefined;
+  }
+}
+
+/** Each port of an egress Gateway has one listener: hosts are the Egress objects' to name. */
+function findGeneral(gateway: Gateway, listener: Listener, options: TranslateOptions, findings: Findings): void {
+  if (listener.hostname !== undefined && listener.hostname !== '') {
+    const message = 'A listener of an egress Gateway takes no hostname; Egress objects name the hosts.';
+    findings.refusals.push({ reason: 'UnsupportedValue', message });
+  }
+  const others = gateway.spec.listeners.filter((other) => other !== listener && other.port === listener.port);
+  if (others.length > 0) {
+    const message = `Port ${listener.port} is also asked for by listener ${others.map((other) => other.name).join(', ')}.`;
+    const same = others.every((other) => other.protocol === listener.protocol);
+    findings.refusals.push({ reason: same ? 'HostnameConflict' : 'ProtocolConflict', message });
+  }
+  if (listener.port + options.portOffset > 65535) {
+    const message = `Port ${listener.port} would be bound as ${listener.port + options.portOffset}, which is no port.`;
+    findings.refusals.push({ reason: 'PortUnavailable', message });
+  }
+}
+
+function conditionsOf(gateway: Gateway, findings: Findings, programmed: boolean): readonly Condition[] {
+  const { yes, no } = createConditionMaker(gateway);
+  const [refusal, ...refusals] = findings.refusals;
+  const [unresolved, ...others] = findings.unresolved;
+  const conflict = findings.refusals.find(({ reason }) => reason === 'HostnameConflict' || reason === 'ProtocolConflict');
+  const why = [...findings.refusals, ...findings.unresolved].map((problem) => problem.message).join(' ');
+  return [
+    refusal === undefined ? yes('Accepted', 'Accepted', 'The listener is valid.') : no('Accepted', mergeProblems(refusal, refusals)),
+    programmed
+      ? yes('Programmed', 'Programmed', 'The listener is served.')
+      : no('Programmed', { reason: 'Invalid', message: why || 'The Gateway is not accepted.' }),
+    unresolved === undefined
+      ? yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.')
+      : no('ResolvedRefs', mergeProblems(unresolved, others)),
+    conflict === undefined
+      ? no('Conflicted', { reason: 'NoConflicts', message: 'No other listener is in the way.' })
+      : yes('Conflicted', conflict.reason, conflict.message),
+  ];
+}
+
+interface ListenerOutcome {
+  readonly section?: EgressSection;
+  readonly secrets: readonly TlsSecret[];
+  readonly status: EgressListenerStatus;
+  readonly problems: readonly Problem[];
+}
+
+function translateListener(read: Read, gateway: Gateway, listener: Listener, served: boolean, options: TranslateOptions): ListenerOutcome {
+  const findings: Findings = { refusals: [], unresolved: [], secrets: [] };
+  findGeneral(gateway, listener, options, findings);
+  const kind = findKind(read, gateway, listener, findings);
+  const supportedKinds = findKinds(listener, findings);
+  const { namespaces, problem } = translateAllowedRoutes(listener);
+  if (problem !== undefined) findings.refusals.push(problem);
+  const programmed = served && kind !== undefined && findings.refusals.length === 0;
+  const { name, port } = listener;
+  return {
+    // Without a kind that attaches it still listens, and denies everything.
+    ...(programmed ? { section: { name, port, namespaces, ...kind } } : {}),
+    secrets: programmed ? findings.secrets : [],
+    status: { name, supportedKinds, conditions: conditionsOf(gateway, findings, programmed) },
+    problems: [...findings.refusals, ...findings.unresolved],
+  };
+}
+
+function findRefusal(read: Read, gateway: Gateway): Problem | undefined {
+  const own = gateway.spec.infrastructure?.parametersRef;
+  const parameters = own ?? readObject(read, 'GatewayClass', '', gateway.spec.gatewayClassName)?.spec.parametersRef;
+  if (parameters === undefined) return undefined;
+  return { reason: 'InvalidParameters', message: `No parameters are known, and none of kind ${parameters.kind}.` };
+}
+
+function gatewayConditions(
+  gateway: Gateway,
+  refusal: Problem | undefined,
+  unusable: Problem | undefined,
+  outcomes: readonly ListenerOutcome[],
+): readonly Condition[] {
+  const { yes, no } = createConditionMaker(gateway);
+  const idle = outcomes.filter((outcome) => outcome.section === undefined).map((outcome) => outcome.status.name);
+  const none = idle.length === outcomes.length;
+  const programmed = refusal ?? unusable ?? (none ? { reason: 'Invalid', message: `No listener can be served: ${idle.join(', ')}.` } : undefined);
+  const problem = refusal ?? (none && unusable === undefined ? { reason: 'ListenersNotValid', message: `No listener is valid: ${idle.join(', ')}.` } : undefined);
+  const some = idle.length === 0 ? '' : `, apart from listener ${idle.join(', ')}`;
+  return [
+    problem === undefined
+      ? yes('Accepted', idle.length === 0 ? 'Accepted' : 'ListenersNotValid', `The Gateway is valid${some}.`)
+      : no('Accepted', problem),
+    programmed === undefined
+      ? yes('Programmed', 'Programmed', `All listeners are served${some}.`)
+      : no('Programmed', { reason: programmed === unusable ? programmed.reason : 'Invalid', message: programmed.message }),
+  ];
+}
+
+/** Translates a Gateway of class `sallyport-egress`; undefined for all others. */
+export function translateEgressGateway(read: Read, gateway: Gateway, options: TranslateOptions): EgressGateway | undefined {
+  if (resolveClassRole(read, gateway.spec.gatewayClassName, options) !== 'Egress') return undefined;
+  const { addresses, unsupported, unusable } = resolveGatewayAddresses(gateway, options);
+  const refusal = findRefusal(read, gateway) ?? unsupported;
+  const served = refusal === undefined && addresses.length > 0;
+  const outcomes = gateway.spec.listeners.map((listener) => translateListener(read, gateway, listener, served, options));
+  const object = refOf(gateway);
+  const own = [refusal, unusable].flatMap((problem) => problem ?? []);
+  const diagnostics: Diagnostic[] = own.map((problem) => ({ severity: 'error', ...problem, object, field: 'spec' }));
+  outcomes.forEach(({ problems }, index) => {
+    for (const problem of problems) diagnostics.push({ severity: 'error', ...problem, object, field: `spec.listeners[${index}]` });
+  });
+  return {
+    name: gatewayName(object.namespace, object.name),
+    gateway: object,
+    origin: originOf(objectKey(object)),
+    addresses: served ? addresses : [],
+    sections: outcomes.flatMap((outcome) => outcome.section ?? []),
+    secrets: outcomes.flatMap((outcome) => outcome.secrets),
+    conditions: gatewayConditions(gateway, refusal, unusable, outcomes),
+    listeners: outcomes.map((outcome) => outcome.status),
+    diagnostics,
+  };
+}

@@ -1,0 +1,92 @@
+import { gatewayName } from '../../src/ir/name.ts';
+import { createMemo } from '../../src/lib/memo.ts';
+import type { AnyObject } from '../../src/snapshot/object.ts';
+import type { View } from '../../src/snapshot/view.ts';
+import { type EgressDirection, translateEgressDirection } from '../../src/translate/egress/direction.ts';
+import { defaultEgressOptions, type EgressOptions } from '../../src/translate/egress/options.ts';
+import { standaloneOptions } from '../../src/translate/options.ts';
+import { buildResources } from '../../src/xds/build-resources.ts';
+import { debianOptions } from '../../src/xds/options.ts';
+import { parseObjects, viewOf } from '../fixture/view.ts';
+import { startDnsServer, type DnsServer } from './dns-server.ts';
+import { freePort, startEnvoy, type EnvoyUnderTest } from './envoy-under-test.ts';
+
+/** Stand-ins on loopback: what the outside has, and what is inside and must not be reached. */
+export const outside = { first: '127.0.0.20', second: '127.0.0.21', dead: '127.0.0.29', inside: '127.0.0.9' } as const;
+
+/** In these tests only some of the addresses of loopback are guarded, so that others can stand for the outside. */
+const guardedRanges = ['127.0.0.8/30', '169.254.0.0/16', '::1/128', '::ffff:0:0/96', 'fe80::/10'];
+
+export interface EgressGateway {
+  readonly envoy: EnvoyUnderTest;
+  readonly dns: DnsServer;
+  /** By the names of the Gateway's listeners. */
+  readonly ports: { readonly [listener: string]: number };
+  /** Gives it other objects. */
+  update(text: string): EgressDirection;
+  stop(): Promise<void>;
+}
+
+interface Wanted {
+  readonly listeners: readonly { readonly name: string; readonly extra?: object; readonly protocol?: string }[];
+  readonly objects: (ports: { readonly [listener: string]: number }) => string;
+  readonly options?: Partial<EgressOptions>;
+}
+
+/** An egress Gateway `default/out` with its Envoy and a DNS server; objects as YAML. */
+export async function startEgressGateway({ listeners, objects, options = {} }: Wanted): Promise<EgressGateway> {
+  const ports: { [listener: string]: number } = {};
+  for (const { name } of listeners) ports[name] = await freePort();
+  const dns = await startDnsServer();
+  const gateway = {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'out', namespace: 'default' },
+    spec: {
+      gatewayClassName: 'sallyport-egress',
+      listeners: listeners.map(({ name, protocol = 'HTTP', extra = {} }) => ({ name, port: ports[name], protocol, ...extra })),
+    },
+    status: {},
+  } as unknown as AnyObject;
+  const memo = createMemo<View>();
+  const egressOptions = { ...defaultEgressOptions, guardedRanges, resolver: { address: '127.0.0.1', port: dns.port }, ...options };
+  const name = gatewayName('default', 'out');
+  const translate = (text: string) => {
+    const view = viewOf([gateway, ...parseObjects(text)]);
+    const direction = translateEgressDirection(memo, view, standaloneOptions, egressOptions);
+    const made = direction.gateways.find((entry) => entry.name === name);
+    if (made === undefined) throw new Error('no egress gateway');
+    const ir = { ...made, routeTables: [], clusters: [], endpoints: [] };
+    const resources = buildResources(memo, debianOptions, ir);
+    memo.sweep();
+    return { direction, resources };
+  };
+  let envoy: EnvoyUnderTest;
+  try {
+    envoy = await startEnvoy(translate(objects(ports)).resources);
+  } catch (error) {
+    await dns.stop();
+    throw error;
+  }
+  const stop = async () => {
+    await envoy.stop();
+    await dns.stop();
+  };
+  try {
+    for (const port of Object.values(ports)) await envoy.listening(port);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    envoy,
+    dns,
+    ports,
+    update(text) {
+      const { direction, resources } = translate(text);
+      envoy.update(resources);
+      return direction;
+    },
+    stop,
+  };
+}
