@@ -93,13 +93,17 @@ function acceptedCondition(gateway: Gateway, { refusal, listeners }: ListenerSum
   return yes('Accepted', 'ListenersNotValid', message);
 }
 
+function isProgrammed(listener: ListenerTranslation): boolean {
+  return listener.conditions.some((condition) => condition.type === 'Programmed' && condition.status === 'True');
+}
+
 function programmedCondition(gateway: Gateway, summary: ListenerSummary): Condition {
   const { yes, no } = createConditionMaker(gateway);
   if (summary.refusal !== undefined) {
     return no('Programmed', { reason: 'Invalid', message: summary.refusal.message });
   }
   if (summary.unusable !== undefined) return no('Programmed', summary.unusable);
-  const idle = summary.listeners.filter((listener) => listener.section === undefined);
+  const idle = summary.listeners.filter((listener) => !isProgrammed(listener));
   if (idle.length === summary.listeners.length) {
     return no('Programmed', { reason: 'Invalid', message: `No listener can be served: ${names(idle)}.` });
   }
