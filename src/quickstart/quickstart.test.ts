@@ -1,10 +1,15 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { parseObjects } from '../../test/fixture/view.ts';
+import { createPipeline } from '../control/pipeline.ts';
+import { applyChanges, emptySnapshot } from '../snapshot/snapshot.ts';
+import { standaloneOptions } from '../translate/options.ts';
+import { debianOptions } from '../xds/options.ts';
 import { demonstrations } from './demonstration.ts';
 import { close, findTakenPort, listen, startExampleServers } from './example-servers.ts';
 import { renderDemonstrations } from './screen.ts';
@@ -94,6 +99,15 @@ describe('the page', () => {
 });
 
 describe('the example', () => {
+  it('is translated without a diagnostic', () => {
+    const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+    const objects = files.flatMap((file) => parseObjects(readFileSync(`${folder}/${file}`, 'utf8')));
+    const snapshot = applyChanges(emptySnapshot, objects.map((object) => ({ kind: 'put', object })));
+    const { translation } = createPipeline(standaloneOptions, debianOptions).run(snapshot, new Map());
+    expect(translation.diagnostics).toEqual([]);
+  });
+
+
   it('has the certificate of its Secret in a file for curl', () => {
     const documents = parseAllDocuments(readFileSync(`${folder}/blog.yaml`, 'utf8'));
     const secret = documents

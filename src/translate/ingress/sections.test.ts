@@ -4,6 +4,17 @@ import { translateCase } from '../../../test/golden/ingress-case.ts';
 const shop = 'shop.example.com';
 const toWeb = ['Prefix / -> shop/web:80'];
 
+describe('a listener that leaves its certificates to Ingresses', () => {
+  it('is programmed without a certificate, and has no section of its own', () => {
+    const [gateway] = translateCase('tls-host').gateways.values();
+    const listener = gateway?.listeners.find(({ name }) => name === 'https');
+    expect(listener?.section).toBeUndefined();
+    expect(listener?.conditions.filter(({ status }) => status === 'False').map(({ type }) => type)).toEqual(['Conflicted']);
+    const programmed = gateway?.conditions.find(({ type }) => type === 'Programmed');
+    expect(programmed?.message).toBe('All listeners are served.');
+  });
+});
+
 describe('TLS of an Ingress', () => {
   it('gives a host its certificate and leaves plain HTTP on', () => {
     const { certificates, routes, diagnostics, gatewayDiagnostics } = translateCase('tls-host');
