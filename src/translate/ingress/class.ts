@@ -70,7 +70,8 @@ export function readIngressClasses(collection: Collection<'IngressClass'>, optio
   const byName = new Map<string, ClassState>();
   const diagnostics: Diagnostic[] = [];
   if (options.implicitIngress) byName.set(implicitClassName, { kind: 'Ours', gateway: ingressGateway });
-  for (const ingressClass of collection.values()) {
+  const sorted = [...collection.values()].sort((a, b) => compareStrings(a.metadata.name, b.metadata.name));
+  for (const ingressClass of sorted) {
     const ours = ingressClass.spec?.controller === options.controllerName;
     const state: ClassState = ours ? readGateway(ingressClass) : { kind: 'Foreign' };
     byName.set(ingressClass.metadata.name, state);
@@ -83,7 +84,7 @@ export function readIngressClasses(collection: Collection<'IngressClass'>, optio
       field: 'spec.parameters',
     });
   }
-  const [first, ...others] = [...collection.values()]
+  const [first, ...others] = sorted
     .filter((ingressClass) => ingressClass.metadata.annotations?.[defaultAnnotation] === 'true')
     .sort(newestFirst);
   if (first === undefined) return { byName, diagnostics };

@@ -4,6 +4,7 @@ import type { Memo } from '../../lib/memo.ts';
 import { compareStrings } from '../../lib/order.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { describeRef, objectKey, refOf, type ObjectRef } from '../../snapshot/object.ts';
+import type { Collection } from '../../snapshot/snapshot.ts';
 import type { View } from '../../snapshot/view.ts';
 import type { Attachment, ClusterRequest } from '../attachment.ts';
 import type { GatewayTranslation } from '../gateway-api/gateway.ts';
@@ -75,6 +76,11 @@ function judge(
   }
 }
 
+/** The order of files or watch events shows nowhere. */
+function sortIngresses(collection: Collection<'Ingress'>): readonly Ingress[] {
+  return [...collection].sort(([a], [b]) => compareStrings(a, b)).map(([, ingress]) => ingress);
+}
+
 /** Gathers over all Ingresses. It lives for one translation only. */
 interface Gathered {
   readonly byGateway: Map<GatewayName, Ingress[]>;
@@ -84,7 +90,7 @@ interface Gathered {
 }
 
 function gather(
-  ingresses: Iterable<Ingress>,
+  ingresses: readonly Ingress[],
   classes: IngressClasses,
   gateways: ReadonlyMap<GatewayName, GatewayTranslation>,
   options: TranslateOptions,
@@ -117,9 +123,7 @@ function gather(
 }
 
 function translateAll<S extends View>(memo: Memo<S>, view: S, ingresses: readonly Ingress[]): readonly IngressTranslation[] {
-  return ingresses
-    .map((ingress) => memo.track(translateIngress, objectKey(refOf(ingress)), view, ingress))
-    .sort((a, b) => compareStrings(a.origin, b.origin));
+  return ingresses.map((ingress) => memo.track(translateIngress, objectKey(refOf(ingress)), view, ingress));
 }
 
 /**
@@ -133,7 +137,12 @@ export function translateIngresses<S extends View>(
   options: TranslateOptions,
 ): IngressesTranslation {
   const classes = memo.run(readIngressClasses, '', view.IngressClass, options);
-  const { byGateway, served, losses, diagnostics } = gather(view.Ingress.values(), classes, gateways, options);
+  const { byGateway, served, losses, diagnostics } = gather(
+    memo.run(sortIngresses, '', view.Ingress),
+    classes,
+    gateways,
+    options,
+  );
   const sections: GatewaySections[] = [];
   const attachments: Attachment[] = [];
   const clusters: { gateway: GatewayName; requests: readonly ClusterRequest[] }[] = [];
