@@ -3,12 +3,12 @@ import type { GatewayName, Origin, RouteTableName } from '../ir/name.ts';
 import { filterChainName, listenerName, routeTableName } from '../ir/name.ts';
 import type { RouteTable, VirtualHost } from '../ir/route.ts';
 import type { Memo, Sources } from '../lib/memo.ts';
-import { compareBy, compareStrings } from '../lib/order.ts';
+import { compareStrings } from '../lib/order.ts';
 import type { Attachment } from './attachment.ts';
+import { groupByDomain, type PortParts } from './domain.ts';
 import type { TranslateOptions } from './options.ts';
-import { createOwnership } from './ownership.ts';
 import type { Section } from './section.ts';
-import { assembleVirtualHost, type Shadowed } from './virtual-host.ts';
+import { assembleVirtualHosts, type Shadowed } from './virtual-host.ts';
 
 /** What the sections of one Gateway and all that is attached to them come to. */
 export interface AssembledGateway {
@@ -61,25 +61,9 @@ function assembleRouteTable(
   return { name, bySection, virtualHosts };
 }
 
-/** Attachments by the domain they are answered at; those of a domain that another section owns are not answered. */
-function groupByDomain(sections: readonly Section[], attachments: readonly Attachment[]): Map<string, Attachment[]> {
-  const ownerOf = createOwnership(sections);
-  const byDomain = new Map<string, Attachment[]>(sections.map((section) => [section.hostname, []]));
-  for (const attachment of attachments) {
-    for (const hostname of attachment.hostnames) {
-      if (ownerOf(hostname)?.name !== attachment.section) continue;
-      const group = byDomain.get(hostname);
-      if (group === undefined) byDomain.set(hostname, [attachment]);
-      else group.push(attachment);
-    }
-  }
-  return byDomain;
+function portParts(sections: readonly Section[], attachments: readonly Attachment[]): PortParts {
+  return { sections, attachments };
 }
-
-const compareAttachments = compareBy<Attachment>(
-  (a, b) => compareStrings(a.precedence.createdAt, b.precedence.createdAt),
-  (a, b) => compareStrings(a.origin, b.origin),
-);
 
 /** The route table of one port. Work is done only for the virtual hosts whose attachments changed. */
 function assemblePort<S extends Sources>(
@@ -89,24 +73,10 @@ function assemblePort<S extends Sources>(
   sections: readonly Section[],
   attachments: readonly Attachment[],
 ): { readonly routeTable: RouteTable; readonly shadowed: readonly Shadowed[] } {
-  const ownerOf = createOwnership(sections);
-  const virtualHosts: VirtualHost[] = [];
-  const shadowed: Shadowed[] = [];
-  for (const [domain, members] of groupByDomain(sections, attachments)) {
-    const owner = ownerOf(domain);
-    if (owner === undefined) continue;
-    if (members.length > 1) members.sort(compareAttachments);
-    const hostKey = `${key}/${domain}`;
-    const assembled = memo.run(assembleVirtualHost, hostKey, domain, owner.name, memo.list(`${hostKey}#attachments`, members));
-    virtualHosts.push(assembled.virtualHost);
-    for (const entry of assembled.shadowed) shadowed.push(entry);
-  }
-  virtualHosts.sort((a, b) => compareStrings(a.name, b.name));
-  const bySection = sections.some(isHttps);
-  return {
-    routeTable: memo.run(assembleRouteTable, key, name, bySection, memo.list(`${key}#hosts`, virtualHosts)),
-    shadowed,
-  };
+  const parts = memo.run(portParts, key, sections, memo.list(`${key}#attachments`, attachments));
+  const domains = memo.evolve(groupByDomain, key, parts);
+  const { virtualHosts, shadowed } = memo.evolve(assembleVirtualHosts, key, domains);
+  return { routeTable: memo.run(assembleRouteTable, key, name, sections.some(isHttps), virtualHosts), shadowed };
 }
 
 function groupByPort<T>(members: readonly T[], portOf: (member: T) => number | undefined): ReadonlyMap<number, T[]> {

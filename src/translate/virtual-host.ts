@@ -1,7 +1,9 @@
-import type { RouteName, SectionName, Origin } from '../ir/name.ts';
+import type { RouteName, Origin } from '../ir/name.ts';
 import { virtualHostName } from '../ir/name.ts';
 import type { VirtualHost } from '../ir/route.ts';
-import type { Attachment } from './attachment.ts';
+import type { Last } from '../lib/memo.ts';
+import { compareStrings } from '../lib/order.ts';
+import type { Domain, Domains } from './domain.ts';
 import { compareRoutes, matchKey, type RankedRoute } from './precedence.ts';
 
 /** A route that no request can reach, as a route of another object has the same match and goes first. */
@@ -32,11 +34,7 @@ function findShadowed(domain: string, ranked: readonly RankedRoute[]): readonly 
 }
 
 /** Merges all that is attached at one domain into one list, in the order in which Envoy is to try the routes. */
-export function assembleVirtualHost(
-  domain: string,
-  section: SectionName,
-  attachments: readonly Attachment[],
-): AssembledVirtualHost {
+export function assembleVirtualHost({ name: domain, owner, attachments }: Domain): AssembledVirtualHost {
   const ranked = attachments.flatMap((attachment) =>
     attachment.routes.map((route, position) => ({
       route,
@@ -50,9 +48,31 @@ export function assembleVirtualHost(
     virtualHost: {
       name: virtualHostName(domain),
       domains: [domain],
-      section,
+      section: owner.name,
       routes: ranked.map((entry) => entry.route),
     },
     shadowed: attachments.length > 1 ? findShadowed(domain, ranked) : [],
   };
+}
+
+/** The virtual hosts of one port. */
+export interface AssembledHosts {
+  readonly byDomain: ReadonlyMap<Domain, AssembledVirtualHost>;
+  /** Sorted by name. */
+  readonly virtualHosts: readonly VirtualHost[];
+  readonly shadowed: readonly Shadowed[];
+}
+
+/** Assembles the domains that changed; the others are those of last time. */
+export function assembleVirtualHosts(domains: Domains, last: Last<Domains, AssembledHosts> | undefined): AssembledHosts {
+  const byDomain = new Map<Domain, AssembledVirtualHost>();
+  const shadowed: Shadowed[] = [];
+  const virtualHosts: VirtualHost[] = [];
+  for (const domain of domains.values()) {
+    const assembled = last?.result.byDomain.get(domain) ?? assembleVirtualHost(domain);
+    byDomain.set(domain, assembled);
+    virtualHosts.push(assembled.virtualHost);
+    for (const entry of assembled.shadowed) shadowed.push(entry);
+  }
+  return { byDomain, virtualHosts: virtualHosts.sort((a, b) => compareStrings(a.name, b.name)), shadowed };
 }

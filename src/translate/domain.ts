@@ -1,0 +1,76 @@
+import type { Last } from '../lib/memo.ts';
+import { diffLists } from '../lib/list-change.ts';
+import type { Attachment } from './attachment.ts';
+import { createOwnership } from './ownership.ts';
+import type { Section } from './section.ts';
+
+/** What one port is to answer: its sections and all that is attached to them. */
+export interface PortParts {
+  readonly sections: readonly Section[];
+  readonly attachments: readonly Attachment[];
+}
+
+/** One domain of a port: who owns it, and what is attached there by that section. */
+export interface Domain {
+  readonly name: string;
+  readonly owner: Section;
+  readonly attachments: readonly Attachment[];
+}
+
+export type Domains = ReadonlyMap<string, Domain>;
+
+function removeOne(domains: Map<string, Domain>, attachment: Attachment): void {
+  for (const hostname of attachment.hostnames) {
+    const domain = domains.get(hostname);
+    if (domain?.owner.name !== attachment.section) continue;
+    const attachments = domain.attachments.filter((member) => member !== attachment);
+    if (attachments.length === 0 && domain.owner.hostname !== hostname) domains.delete(hostname);
+    else domains.set(hostname, { ...domain, attachments });
+  }
+}
+
+function addOne(
+  domains: Map<string, Domain>,
+  attachment: Attachment,
+  ownerOf: (domain: string) => Section | undefined,
+): void {
+  for (const name of attachment.hostnames) {
+    const domain = domains.get(name);
+    const owner = domain?.owner ?? ownerOf(name);
+    // Listener isolation: a domain is answered by the section that owns it, whoever else could take it.
+    if (owner === undefined || owner.name !== attachment.section) continue;
+    domains.set(name, { name, owner, attachments: [...(domain?.attachments ?? []), attachment] });
+  }
+}
+
+function groupFromScratch(port: PortParts, ownerOf: (domain: string) => Section | undefined): Domains {
+  const domains = new Map(
+    port.sections.map((owner) => [owner.hostname, { name: owner.hostname, owner, attachments: [] as Attachment[] }]),
+  );
+  for (const attachment of port.attachments) {
+    for (const name of attachment.hostnames) {
+      const domain = domains.get(name);
+      const owner = domain?.owner ?? ownerOf(name);
+      if (owner === undefined || owner.name !== attachment.section) continue;
+      if (domain === undefined) domains.set(name, { name, owner, attachments: [attachment] });
+      else domain.attachments.push(attachment);
+    }
+  }
+  return domains;
+}
+
+/**
+ * Groups what is attached by the domain it is answered at. Every section's own hostname is a domain, attached or not:
+ * its requests must not fall to a section with a wider hostname. A domain keeps its identity while it does not change.
+ */
+export function groupByDomain(port: PortParts, last: Last<PortParts, Domains> | undefined): Domains {
+  const ownerOf = createOwnership(port.sections);
+  if (last?.input.sections === port.sections) {
+    const { before, after } = diffLists(last.input.attachments, port.attachments);
+    const domains = new Map(last.result);
+    for (const attachment of before) removeOne(domains, attachment);
+    for (const attachment of after) addOne(domains, attachment, ownerOf);
+    return domains;
+  }
+  return groupFromScratch(port, ownerOf);
+}
