@@ -26,7 +26,12 @@ function keepSection(section: Section, missing: ReadonlySet<SecretName>): Sectio
   return kept.length === 0 ? undefined : { ...section, protocol: { ...section.protocol, certificates: kept } };
 }
 
-/** Sections whose objects and secrets are all there; those that lose a certificate keep the others. */
+/** A section that several objects ask for alike is there for as long as one of them is. */
+function isLeftOut({ origins }: Section, out: LeftOut): boolean {
+  return origins.length > 0 && origins.every((origin) => out.has(origin));
+}
+
+/** Sections that an object is left to ask for, with their secrets; those that lose a certificate keep the others. */
 export function keepSections(
   sections: readonly Section[],
   out: LeftOut,
@@ -34,7 +39,7 @@ export function keepSections(
 ): readonly Section[] {
   if (out.size === 0) return sections;
   return sections
-    .filter((section) => !section.origins.some((origin) => out.has(origin)))
+    .filter((section) => !isLeftOut(section, out))
     .flatMap((section) => keepSection(section, missing) ?? []);
 }
 
