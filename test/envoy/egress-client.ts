@@ -34,14 +34,23 @@ export function openTunnel(port: number, authority: string, from = '127.0.0.11')
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path: authority, method: 'CONNECT', localAddress: from, agent: false, headers: { host: authority } });
     sent.on('error', reject);
-    sent.on('connect', (response, socket) => {
-      if (response.statusCode === 200) resolve({ socket });
-      else {
-        let body = '';
-        socket.on('data', (chunk: Buffer) => (body += chunk.toString()));
-        socket.on('error', reject);
-        socket.on('close', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+    sent.on('connect', (response, socket, head) => {
+      if (response.statusCode === 200) {
+        resolve({ socket });
+        return;
       }
+      let body = head.toString();
+      const finish = () => {
+        if (body.length < Number(response.headers['content-length'] ?? 0)) return;
+        socket.destroy();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+      };
+      socket.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+        finish();
+      });
+      socket.on('error', reject);
+      finish();
     });
     sent.end();
   });

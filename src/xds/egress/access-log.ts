@@ -32,7 +32,7 @@ export const callLogFields = {
   details: '%RESPONSE_CODE_DETAILS%',
   kind: 'egress',
   method: '%REQ(:METHOD)%',
-  path: '%PATH(NQ:ORIG)%',
+  path: '%PATH(NQ:PATH)%',
   rule: '%ROUTE_NAME%',
   status: '%RESPONSE_CODE%',
 } as const;

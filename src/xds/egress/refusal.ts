@@ -24,7 +24,7 @@ export function refusalBody(why: string): Init<typeof SubstitutionFormatStringSc
         error: 'egress denied',
         host: '%REQ(:AUTHORITY)%',
         method: '%REQ(:METHOD)%',
-        path: '%PATH(NQ:ORIG)%',
+        path: '%PATH(NQ:PATH)%',
         pod: `%REQ(${identityHeaders.pod})%`,
         selectedBy: `%REQ(${identityHeaders.egresses})%`,
         serviceAccount: `%REQ(${identityHeaders.serviceAccount})%`,
@@ -68,7 +68,7 @@ export function fallbackRoutes(knownHost: boolean): readonly Init<typeof RouteSc
   const selected = 'of the Egress objects that select the caller';
   return [
     refusalRoute(noRule, anyTunnel, `no rule ${selected} allows CONNECT %REQ(:AUTHORITY)%${known}`),
-    refusalRoute(noRule, anyRequest, `no rule ${selected} allows %REQ(:METHOD)% %REQ(:SCHEME)%://%REQ(:AUTHORITY)%%PATH(NQ:ORIG)%${known}`),
+    refusalRoute(noRule, anyRequest, `no rule ${selected} allows %REQ(:METHOD)% %REQ(:SCHEME)%://%REQ(:AUTHORITY)%%PATH(NQ:PATH)%${known}`),
   ];
 }
 
