@@ -12,7 +12,12 @@ function describe({ name, address }: PlannedServer, request: IncomingMessage): s
 }
 
 /** Binds the address; the error is one line for people. */
-export function listen(server: Server, address: string, port: number, what: string): Promise<Result<undefined, string>> {
+export function listen(
+  server: Server,
+  address: string,
+  port: number,
+  what: string,
+): Promise<Result<undefined, string>> {
   return new Promise((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'is taken by another program' : `can't be bound: ${error.message}`;

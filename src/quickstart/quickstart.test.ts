@@ -102,16 +102,21 @@ describe('the example', () => {
   it('is translated without a diagnostic', () => {
     const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
     const objects = files.flatMap((file) => parseObjects(readFileSync(`${folder}/${file}`, 'utf8')));
-    const snapshot = applyChanges(emptySnapshot, objects.map((object) => ({ kind: 'put', object })));
+    const snapshot = applyChanges(
+      emptySnapshot,
+      objects.map((object) => ({ kind: 'put', object })),
+    );
     const { translation } = createPipeline(standaloneOptions, debianOptions).run(snapshot, new Map());
     expect(translation.diagnostics).toEqual([]);
   });
 
-
   it('has the certificate of its Secret in a file for curl', () => {
     const documents = parseAllDocuments(readFileSync(`${folder}/blog.yaml`, 'utf8'));
     const secret = documents
-      .map((document) => document.toJS() as { readonly kind: string; readonly stringData?: { readonly 'tls.crt': string } })
+      .map(
+        (document) =>
+          document.toJS() as { readonly kind: string; readonly stringData?: { readonly 'tls.crt': string } },
+      )
       .find((object) => object.kind === 'Secret');
     const own = new X509Certificate(secret?.stringData?.['tls.crt'] ?? '');
     expect(own.fingerprint256).toBe(new X509Certificate(readFileSync(`${folder}/blog.localhost.crt`)).fingerprint256);

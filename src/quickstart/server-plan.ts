@@ -39,9 +39,7 @@ function serversOfEgress(egress: Egress): readonly PlannedServer[] {
   return egress.spec.rules.flatMap((rule) =>
     rule.to.flatMap(({ hosts, cidrs, ports }) => {
       const addresses = (cidrs ?? []).map((cidr) => cidr.replace(/\/32$/, '')).filter(isLoopback);
-      return addresses.flatMap((address) =>
-        ports.map(({ port }) => ({ name: hosts?.[0] ?? address, address, port })),
-      );
+      return addresses.flatMap((address) => ports.map(({ port }) => ({ name: hosts?.[0] ?? address, address, port })));
     }),
   );
 }

@@ -8,12 +8,18 @@ const two = originOf('Ingress/shop/two');
 
 function section(name: string, ...origins: Section['origins']): Section {
   const certificates = [secretName('Secret', 'shop', name)];
-  return { name: sectionName(name), port: 443, hostname: `${name}.example.com`, protocol: { kind: 'Https', certificates }, origins };
+  return {
+    name: sectionName(name),
+    port: 443,
+    hostname: `${name}.example.com`,
+    protocol: { kind: 'Https', certificates },
+    origins,
+  };
 }
 
 describe('keepSections', () => {
   const sections = [section('own', one), section('shared', one, two)];
-  const kept = (...out: readonly typeof one[]) =>
+  const kept = (...out: readonly (typeof one)[]) =>
     keepSections(sections, new Map(out.map((origin) => [origin, undefined])), new Set()).map(({ name }) => name);
 
   it('keeps a section that another object asks for too', () => {

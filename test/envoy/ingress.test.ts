@@ -35,7 +35,12 @@ endpoints: [{addresses: [127.0.0.1]}]
 }
 
 function secret(namespace: string, name: string, pair: TestCertificate): string {
-  const block = (text: string) => text.trim().split('\n').map((line) => `    ${line}`).join('\n');
+  const block = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => `    ${line}`)
+      .join('\n');
   return `
 kind: Secret
 metadata: {namespace: ${namespace}, name: ${name}}
@@ -98,8 +103,12 @@ spec:
 beforeAll(async () => {
   backend = await startBackend('all');
   [http, https] = [await freePort(), await freePort()];
-  const text = objects() + services.map(service).join('') + secret('shop', 'own', own) + secret('infra', 'default', fallback);
-  const snapshot = applyChanges(emptySnapshot, parseObjects(text).map((object) => ({ kind: 'put', object })));
+  const text =
+    objects() + services.map(service).join('') + secret('shop', 'own', own) + secret('infra', 'default', fallback);
+  const snapshot = applyChanges(
+    emptySnapshot,
+    parseObjects(text).map((object) => ({ kind: 'put', object })),
+  );
   const { resources } = createPipeline(standaloneOptions, debianOptions).run(snapshot, new Map());
   const served = resources.get(gatewayName('infra', 'edge'));
   if (served === undefined) throw new Error('the Gateway is not served');
@@ -118,13 +127,21 @@ function plain(host: string, path: string): Promise<Reply> {
 }
 
 function secure(host: string, path: string): Promise<Reply> {
-  return send({ port: https, host, path, tls: { ca: [own.chain, fallback.chain], servername: host.replace(/:.*/, '') } });
+  return send({
+    port: https,
+    host,
+    path,
+    tls: { ca: [own.chain, fallback.chain], servername: host.replace(/:.*/, '') },
+  });
 }
 
 /** The cluster that the access log names for the request of this path, which no other request has. */
 async function clusterOf(path: string): Promise<string | undefined> {
   for (let tries = 0; tries < 200; tries += 1) {
-    const line = envoy.output().split('\n').find((entry) => entry.includes(`${path}"`));
+    const line = envoy
+      .output()
+      .split('\n')
+      .find((entry) => entry.includes(`${path}"`));
     if (line !== undefined) return services.find((name) => line.includes(`shop/${name}:80`));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

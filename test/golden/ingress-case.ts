@@ -9,7 +9,11 @@ import { applyChanges, emptySnapshot, getObject } from '../../src/snapshot/snaps
 import { createIndexer, type View } from '../../src/snapshot/view.ts';
 import { assembleGateway } from '../../src/translate/assemble.ts';
 import { translateGateway, type GatewayTranslation } from '../../src/translate/gateway-api/gateway.ts';
-import { implicitIngressGateway, ingressDefaultCertificate, ingressGateway } from '../../src/translate/ingress/implicit-gateway.ts';
+import {
+  implicitIngressGateway,
+  ingressDefaultCertificate,
+  ingressGateway,
+} from '../../src/translate/ingress/implicit-gateway.ts';
 import { translateIngresses, wantsIngressGateway } from '../../src/translate/ingress/ingresses.ts';
 import { standaloneOptions, type TranslateOptions } from '../../src/translate/options.ts';
 import type { Section } from '../../src/translate/section.ts';
@@ -61,7 +65,9 @@ export function translateObjects(objects: readonly AnyObject[], options = standa
   const made = gatewaysOf(memo, view, gateways, options);
   const ingresses = translateIngresses(memo, view, made, options);
   const assembled = [...made.values()].map((gateway) => {
-    const added = ingresses.sections.filter((entry) => entry.gateway === gateway.name).flatMap((entry) => entry.sections);
+    const added = ingresses.sections
+      .filter((entry) => entry.gateway === gateway.name)
+      .flatMap((entry) => entry.sections);
     const attachments = ingresses.attachments.filter((entry) => entry.gateway === gateway.name);
     const sections: readonly Section[] = [...gateway.sections, ...added];
     return { sections, ...assembleGateway(memo, gateway.name, gateway.addresses, sections, attachments, options) };

@@ -112,7 +112,11 @@ function unattached(ingress: IngressTranslation, gateway: GatewayTranslation, ho
   };
 }
 
-function withoutCertificate(ingress: IngressTranslation, gateway: GatewayTranslation, entry: HostCertificate): Diagnostic {
+function withoutCertificate(
+  ingress: IngressTranslation,
+  gateway: GatewayTranslation,
+  entry: HostCertificate,
+): Diagnostic {
   return {
     severity: 'warning',
     reason: 'NoDefaultCertificate',

@@ -35,7 +35,10 @@ function resolvePort(read: Read, namespace: string, backend: IngressServiceBacke
   }
   const found = object.spec?.ports?.find((entry) => entry.name === port?.name);
   if (found === undefined) {
-    return err({ reason: 'BackendNotFound', message: `Service ${namespace}/${service} has no port named ${port?.name}.` });
+    return err({
+      reason: 'BackendNotFound',
+      message: `Service ${namespace}/${service} has no port named ${port?.name}.`,
+    });
   }
   return resolveServicePort(read, namespace, service, found.port);
 }

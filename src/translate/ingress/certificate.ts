@@ -1,5 +1,6 @@
 import type { Ingress } from '../../../gen/kubernetes/types.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
+import { ok } from '../../lib/result.ts';
 import { resolveCertificate } from '../../resolve/secret.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { refOf } from '../../snapshot/object.ts';
@@ -39,11 +40,7 @@ function resolveUse(read: Read, namespace: string, secretName: string | undefine
  * Reads spec.tls. An entry without hosts is for all hosts of the rules, `*` where there are none; one without a Secret
  * takes the Gateway's certificate (IngressTLS). Of two entries for one host the first counts.
  */
-export function resolveHostCertificates(
-  read: Read,
-  ingress: Ingress,
-  ruleHosts: readonly string[],
-): HostCertificates {
+export function resolveHostCertificates(read: Read, ingress: Ingress, ruleHosts: readonly string[]): HostCertificates {
   const byHost = new Map<string, HostCertificate>();
   const diagnostics: Diagnostic[] = [];
   const object = refOf(ingress);
@@ -52,15 +49,28 @@ export function resolveHostCertificates(
     const use = resolveUse(read, object.namespace, entry.secretName);
     if (use.kind === 'Unusable') {
       const message = `${use.why} Until it can be used these hosts are not served over HTTPS with any other certificate; plain HTTP still is.`;
-      diagnostics.push({ severity: 'error', reason: 'InvalidCertificateRef', message, object, field: `${field}.secretName` });
+      diagnostics.push({
+        severity: 'error',
+        reason: 'InvalidCertificateRef',
+        message,
+        object,
+        field: `${field}.secretName`,
+      });
     }
     const hosts = entry.hosts ?? [];
     const named = hosts.length > 0 ? hosts : ruleHosts.length > 0 ? ruleHosts : ['*'];
     for (const [position, host] of named.entries()) {
       const hostField = hosts.length > 0 ? `${field}.hosts[${position}]` : field;
-      const parsed = host === '*' && hosts.length === 0 ? { ok: true as const, value: host } : parseIngressHost(host);
+      // Hosts of rules have been parsed already.
+      const parsed = hosts.length > 0 ? parseIngressHost(host) : ok(host);
       if (!parsed.ok) {
-        diagnostics.push({ severity: 'error', reason: 'InvalidHost', message: `${parsed.error}.`, object, field: hostField });
+        diagnostics.push({
+          severity: 'error',
+          reason: 'InvalidHost',
+          message: `${parsed.error}.`,
+          object,
+          field: hostField,
+        });
         continue;
       }
       const known = byHost.get(parsed.value);

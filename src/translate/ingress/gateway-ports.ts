@@ -36,7 +36,12 @@ export function permitsHost(
 }
 
 /** Whether the section of a listener takes what comes from this namespace. */
-export function permitsNamespace(read: Read, gateway: GatewayTranslation, section: Section, namespace: string): boolean {
+export function permitsNamespace(
+  read: Read,
+  gateway: GatewayTranslation,
+  section: Section,
+  namespace: string,
+): boolean {
   const listener = gateway.listeners.find((candidate) => candidate.section === section);
   return listener !== undefined && takesNamespace(read, gateway, listener, namespace);
 }

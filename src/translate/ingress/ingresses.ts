@@ -40,7 +40,11 @@ export function wantsIngressGateway<S extends View>(memo: Memo<S>, view: S, opti
   const classes = memo.run(readIngressClasses, '', view.IngressClass, options);
   for (const ingress of view.Ingress.values()) {
     const choice = chooseIngressClass(ingress, classes);
-    if (choice.kind === 'Ours' && choice.gateway.namespace === ingressGateway.namespace && choice.gateway.name === ingressGateway.name) {
+    if (
+      choice.kind === 'Ours' &&
+      choice.gateway.namespace === ingressGateway.namespace &&
+      choice.gateway.name === ingressGateway.name
+    ) {
       return true;
     }
   }
@@ -122,7 +126,11 @@ function gather(
   return gathered;
 }
 
-function translateAll<S extends View>(memo: Memo<S>, view: S, ingresses: readonly Ingress[]): readonly IngressTranslation[] {
+function translateAll<S extends View>(
+  memo: Memo<S>,
+  view: S,
+  ingresses: readonly Ingress[],
+): readonly IngressTranslation[] {
   return ingresses.map((ingress) => memo.track(translateIngress, objectKey(refOf(ingress)), view, ingress));
 }
 

@@ -26,5 +26,7 @@ export function parseIngressPath(pathType: string, path: string | undefined): Re
   if (part !== undefined) return err(`path ${path} must not contain '${part}'`);
   const end = forbiddenEnds.find((candidate) => path.endsWith(candidate));
   if (end !== undefined) return err(`path ${path} must not end with '${end}'`);
-  return ok(pathType === 'Exact' ? { kind: 'Exact', value: path } : { kind: 'Prefix', value: withoutTrailingSlash(path) });
+  return ok(
+    pathType === 'Exact' ? { kind: 'Exact', value: path } : { kind: 'Prefix', value: withoutTrailingSlash(path) },
+  );
 }

@@ -9,7 +9,9 @@ describe('a listener that leaves its certificates to Ingresses', () => {
     const [gateway] = translateCase('tls-host').gateways.values();
     const listener = gateway?.listeners.find(({ name }) => name === 'https');
     expect(listener?.section).toBeUndefined();
-    expect(listener?.conditions.filter(({ status }) => status === 'False').map(({ type }) => type)).toEqual(['Conflicted']);
+    expect(listener?.conditions.filter(({ status }) => status === 'False').map(({ type }) => type)).toEqual([
+      'Conflicted',
+    ]);
     const programmed = gateway?.conditions.find(({ type }) => type === 'Programmed');
     expect(programmed?.message).toBe('All listeners are served.');
   });
@@ -27,10 +29,7 @@ describe('TLS of an Ingress', () => {
 
   it('serves hosts without a certificate of their own with the default one', () => {
     const { certificates, routes } = translateCase('tls-default-certificate');
-    expect(certificates).toEqual([
-      '*: Secret/sallyport-system/ingress-default',
-      `${shop}: Secret/shop/shop-cert`,
-    ]);
+    expect(certificates).toEqual(['*: Secret/sallyport-system/ingress-default', `${shop}: Secret/shop/shop-cert`]);
     expect(routes('https/443', shop)).toEqual(toWeb);
     expect(routes('https/443', 'plain.example.com')).toEqual(toWeb);
   });

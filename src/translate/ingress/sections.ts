@@ -31,11 +31,13 @@ const oldestFirst = compareBy<IngressTranslation>(
 );
 
 function collectClaims(ingresses: readonly IngressTranslation[]): readonly Claim[] {
-  return [...ingresses].sort(oldestFirst).flatMap((ingress) =>
-    ingress.certificates.flatMap((certificate) =>
-      certificate.use.kind === 'Own' ? [{ ingress, certificate, secret: certificate.use.secret }] : [],
-    ),
-  );
+  return [...ingresses]
+    .sort(oldestFirst)
+    .flatMap((ingress) =>
+      ingress.certificates.flatMap((certificate) =>
+        certificate.use.kind === 'Own' ? [{ ingress, certificate, secret: certificate.use.secret }] : [],
+      ),
+    );
 }
 
 function say(claim: Claim, severity: Diagnostic['severity'], reason: string, message: string): Diagnostic {
