@@ -1,7 +1,6 @@
-import type { Ingress } from '../../../gen/kubernetes/types.ts';
-import type { TlsSecret } from '../../ir/secret.ts';
-import { ok } from '../../lib/result.ts';
-import { resolveCertificate } from '../../resolve/secret.ts';
+import type { Ingress, IngressTLS } from '../../../gen/kubernetes/types.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import { resolveCertificate, type ResolvedCertificate } from '../../resolve/secret.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { refOf } from '../../snapshot/object.ts';
 import type { Read } from '../../snapshot/view.ts';
@@ -15,7 +14,7 @@ export interface HostCertificate {
   readonly hostname: string;
   readonly field: string;
   readonly use:
-    | { readonly kind: 'Own'; readonly secret: TlsSecret }
+    | { readonly kind: 'Own'; readonly certificate: ResolvedCertificate }
     | { readonly kind: 'Default' }
     | { readonly kind: 'Unusable'; readonly why: string };
 }
@@ -31,9 +30,34 @@ function resolveUse(read: Read, namespace: string, secretName: string | undefine
   if (secretName === undefined || secretName === '') return { kind: 'Default' };
   const from = { group: 'networking.k8s.io', kind: 'Ingress', namespace };
   const resolved = resolveCertificate(read, from, { name: secretName }, 'InvalidCertificateRef');
-  return resolved.ok
-    ? { kind: 'Own', secret: resolved.value.secret }
-    : { kind: 'Unusable', why: resolved.error.message };
+  return resolved.ok ? { kind: 'Own', certificate: resolved.value } : { kind: 'Unusable', why: resolved.error.message };
+}
+
+/** Whether a client that asks for the host takes the certificate; its `*` stands for one label (RFC 9525). */
+function isNamed(host: string, dnsNames: readonly string[]): boolean {
+  return dnsNames.includes(host) || dnsNames.includes(`*${host.slice(Math.max(host.indexOf('.'), 0))}`);
+}
+
+/** What is to be said of one host with the certificate it asks for. */
+function judgeUse(use: Use, hostname: string): { readonly reason: string; readonly message: string } | undefined {
+  if (use.kind !== 'Own' || hostname === '*' || isNamed(hostname, use.certificate.info.dnsNames)) return undefined;
+  const { namespace, name } = use.certificate;
+  const message = `The certificate of Secret ${namespace}/${name} does not name ${hostname}: clients will refuse it.`;
+  return { reason: 'CertificateNameMismatch', message };
+}
+
+/** The hosts of one entry, each with its field. */
+function hostsOf(
+  entry: IngressTLS,
+  field: string,
+  ruleHosts: readonly string[],
+): readonly { readonly host: Result<string, string>; readonly field: string }[] {
+  const named = entry.hosts ?? [];
+  if (named.length > 0) {
+    return named.map((host, index) => ({ host: parseIngressHost(host), field: `${field}.hosts[${index}]` }));
+  }
+  // Hosts of rules have been parsed already.
+  return (ruleHosts.length > 0 ? ruleHosts : ['*']).map((host) => ({ host: ok(host), field }));
 }
 
 /**
@@ -44,41 +68,28 @@ export function resolveHostCertificates(read: Read, ingress: Ingress, ruleHosts:
   const byHost = new Map<string, HostCertificate>();
   const diagnostics: Diagnostic[] = [];
   const object = refOf(ingress);
-  for (const [index, entry] of (ingress.spec?.tls ?? []).entries()) {
-    const field = `spec.tls[${index}]`;
+  const say = (severity: Diagnostic['severity'], reason: string, message: string, field: string) =>
+    void diagnostics.push({ severity, reason, message, object, field });
+  for (const [index, entry] of (ingress.spec.tls ?? []).entries()) {
     const use = resolveUse(read, object.namespace, entry.secretName);
     if (use.kind === 'Unusable') {
       const message = `${use.why} Until it can be used these hosts are not served over HTTPS with any other certificate; plain HTTP still is.`;
-      diagnostics.push({
-        severity: 'error',
-        reason: 'InvalidCertificateRef',
-        message,
-        object,
-        field: `${field}.secretName`,
-      });
+      say('error', 'InvalidCertificateRef', message, `spec.tls[${index}].secretName`);
     }
-    const hosts = entry.hosts ?? [];
-    const named = hosts.length > 0 ? hosts : ruleHosts.length > 0 ? ruleHosts : ['*'];
-    for (const [position, host] of named.entries()) {
-      const hostField = hosts.length > 0 ? `${field}.hosts[${position}]` : field;
-      // Hosts of rules have been parsed already.
-      const parsed = hosts.length > 0 ? parseIngressHost(host) : ok(host);
-      if (!parsed.ok) {
-        diagnostics.push({
-          severity: 'error',
-          reason: 'InvalidHost',
-          message: `${parsed.error}.`,
-          object,
-          field: hostField,
-        });
+    for (const { host, field } of hostsOf(entry, `spec.tls[${index}]`, ruleHosts)) {
+      if (!host.ok) {
+        say('error', 'InvalidHost', `${host.error}.`, field);
         continue;
       }
-      const known = byHost.get(parsed.value);
-      if (known === undefined) byHost.set(parsed.value, { hostname: parsed.value, field: hostField, use });
-      else if (known.use !== use) {
-        const message = `${known.field} names ${parsed.value} as well and is the one used.`;
-        diagnostics.push({ severity: 'warning', reason: 'DuplicateHost', message, object, field: hostField });
+      const known = byHost.get(host.value);
+      if (known !== undefined) {
+        if (known.use === use) continue;
+        say('warning', 'DuplicateHost', `${known.field} names ${host.value} as well and is the one used.`, field);
+        continue;
       }
+      byHost.set(host.value, { hostname: host.value, field, use });
+      const flaw = judgeUse(use, host.value);
+      if (flaw !== undefined) say('warning', flaw.reason, flaw.message, field);
     }
   }
   return { certificates: [...byHost.values()], diagnostics };

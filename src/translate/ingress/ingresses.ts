@@ -7,7 +7,7 @@ import { describeRef, objectKey, refOf, type ObjectRef } from '../../snapshot/ob
 import type { Collection } from '../../snapshot/snapshot.ts';
 import type { View } from '../../snapshot/view.ts';
 import type { Attachment, ClusterRequest } from '../attachment.ts';
-import type { GatewayTranslation } from '../gateway-api/gateway.ts';
+import type { CertificateUse, GatewayTranslation } from '../gateway-api/gateway.ts';
 import type { TranslateOptions } from '../options.ts';
 import type { GatewaySections } from '../section.ts';
 import { attachIngress } from './attach.ts';
@@ -32,6 +32,8 @@ export interface IngressesTranslation {
   /** Every Ingress of ours and the Gateway whose addresses its status mirrors; none where it has no Gateway. */
   readonly served: readonly { readonly ingress: ObjectRef; readonly gateway?: GatewayName }[];
   readonly losses: readonly IngressLoss[];
+  /** In use, for whoever has a clock. */
+  readonly certificates: readonly CertificateUse[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -153,6 +155,7 @@ export function translateIngresses<S extends View>(
   );
   const sections: GatewaySections[] = [];
   const attachments: Attachment[] = [];
+  const certificates: CertificateUse[] = [];
   const clusters: { gateway: GatewayName; requests: readonly ClusterRequest[] }[] = [];
   for (const [name, ingresses] of [...byGateway].sort(([a], [b]) => compareStrings(a, b))) {
     const gateway = gateways.get(name);
@@ -165,6 +168,7 @@ export function translateIngresses<S extends View>(
     const added = memo.track(createIngressSections, name, view, gateway, claiming);
     const plan = memo.run(planSections, name, gateway.sections, added.sections.sections);
     sections.push(added.sections);
+    certificates.push(...added.certificates);
     diagnostics.push(...added.diagnostics);
     for (const translation of translations) {
       const attached = memo.track(attachIngress, `${name}#${translation.origin}`, view, gateway, plan, translation);
@@ -173,5 +177,5 @@ export function translateIngresses<S extends View>(
       if (translation.clusters.length > 0) clusters.push({ gateway: name, requests: translation.clusters });
     }
   }
-  return { sections, attachments, clusters, served, losses, diagnostics };
+  return { sections, attachments, clusters, served, losses, certificates, diagnostics };
 }

@@ -19,12 +19,13 @@ describe('a listener that leaves its certificates to Ingresses', () => {
 
 describe('TLS of an Ingress', () => {
   it('gives a host its certificate and leaves plain HTTP on', () => {
-    const { certificates, routes, diagnostics, gatewayDiagnostics } = translateCase('tls-host');
+    const { certificates, routes, diagnostics, gatewayDiagnostics, ingresses } = translateCase('tls-host');
     expect(certificates).toEqual([`${shop}: Secret/shop/shop-cert`]);
     expect(routes('https/443', shop)).toEqual(toWeb);
     expect(routes('http/80', shop)).toEqual(toWeb);
     expect(routes('https/443', 'other.example.com')).toBeUndefined();
     expect([...diagnostics, ...gatewayDiagnostics]).toEqual([]);
+    expect(ingresses.certificates.map(({ object }) => object.name)).toEqual(['shop-cert']);
   });
 
   it('serves hosts without a certificate of their own with the default one', () => {
@@ -35,9 +36,11 @@ describe('TLS of an Ingress', () => {
   });
 
   it('is for all hosts of the Ingress where the entry names none', () => {
-    const { certificates, routes } = translateCase('tls-without-hosts');
+    const { certificates, routes, diagnostics } = translateCase('tls-without-hosts');
     expect(certificates).toEqual([`${shop}: Secret/shop/shop-cert`, 'www.example.com: Secret/shop/shop-cert']);
     expect(routes('https/443', 'www.example.com')).toEqual(toWeb);
+    // The certificate is for the other host.
+    expect(diagnostics).toEqual(['warning CertificateNameMismatch Ingress shop/web spec.tls[0]']);
   });
 
   it('needs a default certificate where the entry names no Secret', () => {

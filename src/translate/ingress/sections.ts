@@ -2,11 +2,12 @@ import type { ClientValidation } from '../../ir/listener.ts';
 import { sectionName, type Origin } from '../../ir/name.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
 import { compareBy, compareStrings } from '../../lib/order.ts';
+import type { ResolvedCertificate } from '../../resolve/secret.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { describeRef } from '../../snapshot/object.ts';
 import { readObject, type Read } from '../../snapshot/view.ts';
 import { resolveFrontendTls, type FrontendTls } from '../gateway-api/frontend-tls.ts';
-import type { GatewayTranslation } from '../gateway-api/gateway.ts';
+import type { CertificateUse, GatewayTranslation } from '../gateway-api/gateway.ts';
 import type { GatewaySections, Section } from '../section.ts';
 import type { HostCertificate } from './certificate.ts';
 import { httpsPorts, permitsHost } from './gateway-ports.ts';
@@ -15,14 +16,21 @@ import type { IngressTranslation } from './ingress.ts';
 /** The HTTPS sections that the Ingresses of one Gateway add to it, and what is to be said about the others. */
 export interface IngressSections {
   readonly sections: GatewaySections;
+  /** Those that are used. */
+  readonly certificates: readonly CertificateUse[];
   readonly diagnostics: readonly Diagnostic[];
+}
+
+function certificateUse({ namespace, name, secret, info }: ResolvedCertificate): CertificateUse {
+  const object = { kind: 'Secret', namespace, name } as const;
+  return { object, secret: secret.name, notBefore: info.notBefore, notAfter: info.notAfter };
 }
 
 /** One Ingress's certificate for one host. */
 interface Claim {
   readonly ingress: IngressTranslation;
   readonly certificate: HostCertificate;
-  readonly secret: TlsSecret;
+  readonly own: ResolvedCertificate;
 }
 
 const oldestFirst = compareBy<IngressTranslation>(
@@ -35,7 +43,7 @@ function collectClaims(ingresses: readonly IngressTranslation[]): readonly Claim
     .sort(oldestFirst)
     .flatMap((ingress) =>
       ingress.certificates.flatMap((certificate) =>
-        certificate.use.kind === 'Own' ? [{ ingress, certificate, secret: certificate.use.secret }] : [],
+        certificate.use.kind === 'Own' ? [{ ingress, certificate, own: certificate.use.certificate }] : [],
       ),
     );
 }
@@ -88,7 +96,7 @@ function fillPort(
     if (refusal !== undefined) diagnostics.push(refusal);
     else if (known === undefined) {
       open.set(claim.certificate.hostname, { winner: claim, origins: [claim.ingress.origin] });
-    } else if (known.winner.secret.name !== claim.secret.name) diagnostics.push(loseClaim(claim, known));
+    } else if (known.winner.own.secret.name !== claim.own.secret.name) diagnostics.push(loseClaim(claim, known));
     else if (!known.origins.includes(claim.ingress.origin)) known.origins.push(claim.ingress.origin);
   }
   return open;
@@ -102,7 +110,7 @@ function buildSection(port: number, hostname: string, open: OpenSection, validat
     hostname,
     protocol: {
       kind: 'Https',
-      certificates: [open.winner.secret.name],
+      certificates: [open.winner.own.secret.name],
       ...(validation === undefined ? {} : { clientValidation: validation }),
     },
     origins: [...open.origins].sort(compareStrings),
@@ -123,6 +131,7 @@ export function createIngressSections(
   const diagnostics: Diagnostic[] = [];
   const sections: Section[] = [];
   const secrets = new Map<string, TlsSecret>();
+  const certificates = new Map<string, CertificateUse>();
   if (ports.length === 0) {
     const message = `Gateway ${gateway.name} has no HTTPS listener: these hosts are served over plain HTTP only.`;
     diagnostics.push(...claims.map((claim) => say(claim, 'warning', 'NoHttpsListener', message)));
@@ -136,11 +145,16 @@ export function createIngressSections(
     }
     for (const [hostname, open] of fillPort(read, gateway, port, claims, diagnostics)) {
       sections.push(buildSection(port, hostname, open, validation));
-      secrets.set(open.winner.secret.name, open.winner.secret);
+      secrets.set(open.winner.own.secret.name, open.winner.own.secret);
+      certificates.set(open.winner.own.secret.name, certificateUse(open.winner.own));
       if (bundle !== undefined) secrets.set(bundle.name, bundle);
     }
   }
   sections.sort((a, b) => compareStrings(a.name, b.name));
   const sorted = [...secrets.values()].sort((a, b) => compareStrings(a.name, b.name));
-  return { sections: { gateway: gateway.name, sections, secrets: sorted }, diagnostics };
+  return {
+    sections: { gateway: gateway.name, sections, secrets: sorted },
+    certificates: [...certificates.values()].sort((a, b) => compareStrings(a.secret, b.secret)),
+    diagnostics,
+  };
 }
