@@ -36,9 +36,9 @@ export function clusterUse(types: Iterable<TypeState>, generation: Generation): 
     for (const [name, held] of type.held) {
       // A route table that no listener names any more stays subscribed for as long as its old listener drains.
       if (type !== listeners && listenersSettled && !wanted.has(name)) continue;
-      if (held.resource !== undefined) add(held.resource);
       // From before this stream, and not what we would send: it may use anything.
-      else if (held.version !== undefined) return () => true;
+      if (held.resource === 'unknown') return () => true;
+      if (held.resource !== undefined) add(held.resource);
     }
   }
   return (name) => used.has(name);

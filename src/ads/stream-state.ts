@@ -124,7 +124,8 @@ export class StreamState {
     const generation = this.#generation;
     if (generation === undefined) return undefined;
     for (const type of this.#types.values()) {
-      if (type.inFlight !== undefined) continue;
+      // Envoy never answers a response of a type that it has not asked for.
+      if (type.inFlight !== undefined || !type.requested) continue;
       const response = this.#respond(type, generation, now);
       if (response === undefined) continue;
       type.inFlight = response;
@@ -170,7 +171,7 @@ export class StreamState {
   #open(type: TypeState, request: DeltaRequest): void {
     type.requested = true;
     for (const [name, version] of Object.entries(request.initialVersions)) {
-      type.held.set(name, { version, resource: undefined });
+      type.held.set(name, { version, resource: 'unknown' });
       type.pending.add(name);
     }
     // An empty first request means everything for these two types only: Envoy sends one for others that it has no need of.
@@ -207,6 +208,7 @@ export class StreamState {
       type.forced.delete(each);
       type.refused.delete(each);
       type.gatedSince.delete(each);
+      if (type === this.#clusters) this.#unusedSince.delete(each);
     }
   }
 
@@ -333,11 +335,10 @@ export class StreamState {
     if (!type.forced.has(name)) {
       if (type.refused.get(name) === resource.version) return drop;
       if (held?.version === resource.version) {
-        if (held.resource === undefined) type.held.set(name, { version: resource.version, resource });
+        if (held.resource === 'unknown') type.held.set(name, { version: resource.version, resource });
         return drop;
       }
     }
-    type.refused.delete(name);
     if (!isGatedType(type.typeUrl) || hasItsClusters(resource, generation, this.#clusters)) return send(resource);
     return this.#stepGated(type, resource, now);
   }
@@ -372,7 +373,7 @@ export class StreamState {
       case clusterLoadAssignmentType:
       case routeConfigurationType:
         // A removal would not end the proxy's wait. What it has already serves until nothing needs it.
-        if (held !== undefined && !isAsked) return drop;
+        if (held?.resource === 'unknown' || (held !== undefined && !isAsked)) return drop;
         return send(held?.resource ?? emptyResource(type.typeUrl, name));
       case secretType:
         return held === undefined && isAsked ? { kind: 'remove' } : drop;

@@ -37,8 +37,11 @@ export function isGatedType(typeUrl: TypeUrl): boolean {
 export interface Held {
   /** The version that it acknowledged; undefined when the proxy may have anything or nothing, after a refusal. */
   readonly version: string | undefined;
-  /** What it acknowledged last, which it serves until something newer is accepted; undefined when not known. */
-  readonly resource: AdsResource | undefined;
+  /**
+   * What it accepted last, which it serves until something newer is accepted: unknown when that was before this stream,
+   * undefined when there is none.
+   */
+  readonly resource: AdsResource | 'unknown' | undefined;
 }
 
 /** The state of one type on one stream. */

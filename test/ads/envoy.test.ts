@@ -3,7 +3,10 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+// Envoy's start and its warming take their time on a busy machine; what waits here fails by itself after 20 s.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
 import type { Generation } from '../../src/ads/generation.ts';
 import { type AdsServer, createAdsServer } from '../../src/ads/server.ts';
 import type { Answer } from '../../src/ads/stream-state.ts';

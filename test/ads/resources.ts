@@ -2,6 +2,8 @@ import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufb
 import { anyPack, DurationSchema } from '@bufbuild/protobuf/wkt';
 import { Cluster_DiscoveryType, ClusterSchema } from '../../gen/envoy/envoy/config/cluster/v3/cluster_pb.js';
 import { ClusterLoadAssignmentSchema } from '../../gen/envoy/envoy/config/endpoint/v3/endpoint_pb.js';
+import { LbEndpointSchema } from '../../gen/envoy/envoy/config/endpoint/v3/endpoint_components_pb.js';
+import { AddressSchema } from '../../gen/envoy/envoy/config/core/v3/address_pb.js';
 import { ListenerSchema } from '../../gen/envoy/envoy/config/listener/v3/listener_pb.js';
 import { RouteConfigurationSchema } from '../../gen/envoy/envoy/config/route/v3/route_pb.js';
 import { RouterSchema } from '../../gen/envoy/envoy/extensions/filters/http/router/v3/router_pb.js';
@@ -18,6 +20,10 @@ import {
 import { contentHash } from '../../src/lib/hash.ts';
 
 const ads = { configSourceSpecifier: { case: 'ads', value: {} }, initialFetchTimeout: { seconds: 0n, nanos: 0 } } as const;
+
+function loopback(port: number): MessageInitShape<typeof AddressSchema>['address'] & {} {
+  return { case: 'socketAddress', value: { address: '127.0.0.1', portSpecifier: { case: 'portValue', value: port } } };
+}
 
 export function resource<M extends DescMessage>(
   typeUrl: TypeUrl,
@@ -59,19 +65,11 @@ export function assignmentOf(name: string, ...ports: readonly number[]): AdsReso
     clusterName: name,
     endpoints: [
       {
-        lbEndpoints: ports.map((port) => ({
-          hostIdentifier: {
-            case: 'endpoint',
-            value: {
-              address: {
-                address: {
-                  case: 'socketAddress',
-                  value: { address: '127.0.0.1', portSpecifier: { case: 'portValue', value: port } },
-                },
-              },
-            },
-          },
-        })),
+        lbEndpoints: ports.map((port) =>
+          create(LbEndpointSchema, {
+            hostIdentifier: { case: 'endpoint', value: { address: { address: loopback(port) } } },
+          }),
+        ),
       },
     ],
   });
@@ -109,12 +107,7 @@ export function listenerOf(name: string, port: number, routes: string): AdsResou
   });
   return resource(listenerType, name, ListenerSchema, {
     name,
-    address: {
-      address: {
-        case: 'socketAddress',
-        value: { address: '127.0.0.1', portSpecifier: { case: 'portValue', value: port } },
-      },
-    },
+    address: { address: loopback(port) },
     filterChains: [
       {
         filters: [
