@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -12,6 +14,7 @@ import { standaloneOptions } from '../translate/options.ts';
 import { debianOptions } from '../xds/options.ts';
 import { demonstrations } from './demonstration.ts';
 import { close, findTakenPort, listen, startExampleServers } from './example-servers.ts';
+import { runQuickstart } from './quickstart.ts';
 import { renderDemonstrations } from './screen.ts';
 import { readServerPlan } from './server-plan.ts';
 
@@ -95,6 +98,68 @@ describe('the page', () => {
       expect(page).toContain(command);
       expect(page).toContain(expected);
     }
+  });
+});
+
+describe('runQuickstart', () => {
+  async function writeExample() {
+    const [gateway, server] = [await findFreePort(), await findFreePort()];
+    const place = mkdtempSync(join(tmpdir(), 'quickstart-'));
+    cleanups.push(async () => rmSync(place, { recursive: true }));
+    const objects = `kind: Gateway
+metadata: {namespace: edge, name: public}
+spec: {listeners: [{name: http, port: ${gateway}, protocol: HTTP}]}
+---
+kind: EndpointSlice
+metadata: {name: web}
+ports: [{port: ${server}}]
+endpoints: [{addresses: [127.0.0.1]}]
+`;
+    writeFileSync(join(place, 'objects.yaml'), objects);
+    return { place, gateway, server };
+  }
+
+  it('shows the page once ready, and stops everything at the signal', async () => {
+    const { place, server } = await writeExample();
+    const controller = new AbortController();
+    const events: string[] = [];
+    const run = async () => {
+      const response = await fetch(`http://127.0.0.1:${server}/`);
+      events.push((await response.text()).trim());
+      return { ready: Promise.resolve(), stop: async () => void events.push('stopped') };
+    };
+    const write = (text: string) => {
+      events.push(text.includes('curl') ? 'page' : text);
+      controller.abort();
+    };
+    const screen = { write, colours: false };
+    const { signal } = controller;
+    const ended = await runQuickstart({ folder: place, bindAddress: '127.0.0.1', run, screen, signal, now: () => 0 });
+    expect(ended.ok).toBe(true);
+    expect(events).toEqual(['web on 127.0.0.1 got GET /', 'page', 'stopped']);
+    await expect(fetch(`http://127.0.0.1:${server}/`)).rejects.toThrow();
+  });
+
+  it('starts nothing where a port of a Gateway is taken', async () => {
+    const { place, gateway } = await writeExample();
+    const blocker = createServer();
+    await listen(blocker, '127.0.0.1', gateway, 'the test');
+    cleanups.push(() => close(blocker));
+    const run = () => Promise.reject(new Error('started'));
+    const screen = { write: () => undefined, colours: false };
+    const { signal } = new AbortController();
+    const ended = await runQuickstart({ folder: place, bindAddress: '127.0.0.1', run, screen, signal, now: () => 0 });
+    expect(ended).toMatchObject({ ok: false, error: expect.stringContaining('Gateway edge/public') });
+  });
+
+  it('stops its servers where Sallyport does not start', async () => {
+    const { place, server } = await writeExample();
+    const run = () => Promise.reject(new Error('no Envoy'));
+    const screen = { write: () => undefined, colours: false };
+    const { signal } = new AbortController();
+    const ended = runQuickstart({ folder: place, bindAddress: '127.0.0.1', run, screen, signal, now: () => 0 });
+    await expect(ended).rejects.toThrow('no Envoy');
+    await expect(fetch(`http://127.0.0.1:${server}/`)).rejects.toThrow();
   });
 });
 
