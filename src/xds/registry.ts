@@ -34,6 +34,7 @@ import { file_envoy_extensions_network_dns_resolver_getaddrinfo_v3_getaddrinfo_d
 import { file_envoy_extensions_rbac_matchers_upstream_ip_port_v3_upstream_ip_port_matcher } from '../../gen/envoy/envoy/extensions/rbac/matchers/upstream_ip_port/v3/upstream_ip_port_matcher_pb.js';
 import { file_envoy_extensions_http_stateful_session_cookie_v3_cookie } from '../../gen/envoy/envoy/extensions/http/stateful_session/cookie/v3/cookie_pb.js';
 import { file_envoy_extensions_http_stateful_session_header_v3_header } from '../../gen/envoy/envoy/extensions/http/stateful_session/header/v3/header_pb.js';
+import { file_envoy_extensions_http_early_header_mutation_header_mutation_v3_header_mutation } from '../../gen/envoy/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.js';
 import { file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts } from '../../gen/envoy/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
 
 /** All messages that resources are, or hold inside an Any: what turning them into JSON has to know. */
@@ -73,5 +74,6 @@ export const envoyRegistry: Registry = createRegistry(
   file_envoy_extensions_rbac_matchers_upstream_ip_port_v3_upstream_ip_port_matcher,
   file_envoy_extensions_http_stateful_session_cookie_v3_cookie,
   file_envoy_extensions_http_stateful_session_header_v3_header,
+  file_envoy_extensions_http_early_header_mutation_header_mutation_v3_header_mutation,
   file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts,
 );
