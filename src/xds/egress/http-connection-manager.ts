@@ -46,15 +46,18 @@ function dnsFilters(listener: ForwardProxyListener): readonly HttpFilterInit[] {
   return [...filters.entries()].sort(([a], [b]) => compareStrings(a, b)).map(([, filter]) => filter);
 }
 
-function flagged(flag: string): Init<typeof AccessLogFilterSchema> {
-  return { filterSpecifier: { case: 'responseFlagFilter', value: { flags: [flag] } } };
+function flagged(...flags: string[]): Init<typeof AccessLogFilterSchema> {
+  return { filterSpecifier: { case: 'responseFlagFilter', value: { flags } } };
 }
 
-/** Answers of Envoy itself that say too little, or the wrong thing. */
+/**
+ * Answers of Envoy itself that say too little, or the wrong thing. A name without an address that may be called is UH
+ * or DF, depending on when it is noticed; nothing else here has either flag.
+ */
 const guarded = 'the name has no address that may be called: %RESPONSE_CODE_DETAILS%';
 const limited = 'rule %ROUTE_NAME% allows no more calls now';
 const localReplies: readonly Init<typeof ResponseMapperSchema>[] = [
-  { filter: flagged('DF'), statusCode: 403, bodyFormatOverride: refusalBody(guarded), headersToAdd: refusalHeaders(guarded) },
+  { filter: flagged('DF', 'UH'), statusCode: 403, bodyFormatOverride: refusalBody(guarded), headersToAdd: refusalHeaders(guarded) },
   { filter: flagged('RL'), bodyFormatOverride: refusalBody(limited) },
 ];
 
