@@ -44,6 +44,11 @@ beforeAll(async () => {
           }),
         }),
         route('scheme', prefix('/scheme'), toA, { cors: cors({ allowOrigins: [{ kind: 'Pattern', value: 'https://*' }] }) }),
+        route('many', prefix('/many'), toA, {
+          cors: cors({
+            allowOrigins: Array.from({ length: 64 }, (_, i) => ({ kind: 'Pattern', value: `https://*.tenant-${i}.a-rather-long-name.example` })),
+          }),
+        }),
         route('method', prefix('/method', { method: 'GET' }), toA, { cors: cors({}) }),
       ],
     },
@@ -67,6 +72,8 @@ const preflight = (path: string, origin: string, asked: Record<string, string> =
 const simple = (path: string, origin: string) => gateway.get(path, { headers: { origin } });
 
 describe('CORS on a real Envoy', () => {
+  afterAll(() => expect(gateway.envoy.refusals).toEqual([]));
+
   it('answers the preflight of a listed origin by itself', async () => {
     const reply = await preflight('/listed', 'https://a.example');
     expect(reply.status).toBe(200);
@@ -115,6 +122,8 @@ describe('CORS on a real Envoy', () => {
     ['/scheme', 'http://anything.example', false],
     ['/every', 'http://anything.example:1234', true],
     ['/every', 'null', true],
+    ['/many', 'https://x.tenant-63.a-rather-long-name.example', true],
+    ['/many', 'https://x.tenant-64.a-rather-long-name.example', false],
   ])('%s and the origin %s: allowed %s', async (path, origin, allowed) => {
     const reply = await simple(path, origin);
     expect(reply.headers['access-control-allow-origin']).toBe(allowed ? origin : undefined);

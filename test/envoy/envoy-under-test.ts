@@ -17,6 +17,7 @@ import {
 import { clusterLoadAssignmentType, clusterType, listenerType, type TypeUrl } from '../../src/ads/type-url.ts';
 import { findEnvoyBinary } from '../../src/infra/host/envoy-binary.ts';
 import type { ResourcesByType } from '../../src/xds/build-resources.ts';
+import { requiredRuntime } from '../../src/xds/required-runtime.ts';
 
 /** A real Envoy that is given one set of resources by a server that answers each request with what is asked for. */
 export interface EnvoyUnderTest {
@@ -152,6 +153,7 @@ function bootstrap(port: number, adminSocket: string): unknown {
         typed_config: { '@type': 'type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener' },
       },
     ],
+    layered_runtime: { layers: [{ name: 'static', static_layer: requiredRuntime }] },
     admin: { address: { pipe: { path: adminSocket } } },
     dynamic_resources: {
       ads_config: {

@@ -55,6 +55,7 @@ const routes: readonly Route[] = [
   route('redirect-host', prefix('/redirect-host'), { kind: 'Redirect', hostname: 'c.test', statusCode: 308, path: { kind: 'Full', value: '/there' } }),
   route('redirect-prefix', prefix('/redirect-prefix'), { kind: 'Redirect', statusCode: 307, path: { kind: 'Prefix', prefix: '/redirect-prefix', value: '/' } }),
   route('redirect-other', prefix('/redirect-other'), { kind: 'Redirect', statusCode: 303, path: { kind: 'Prefix', prefix: '/redirect-other', value: '/other' } }),
+  route('half-dead', prefix('/half-dead'), forward([weighted('half-dead')])),
   route('h2c', prefix('/h2c'), forward([weighted('h2c')])),
 ];
 
@@ -72,8 +73,8 @@ beforeAll(async () => {
     routeTables: [table([virtualHost('a.test', routes), virtualHost('*.wild.test', [route('wild', prefix('/'), toA)]), virtualHost('root.test', [
       route('root', prefix('/'), forward([weighted('a')], { rewrite: { path: { kind: 'Prefix', prefix: '/', value: '/x' } } })),
     ]), virtualHost('*.one.test', [route('one', prefix('/', { hostLabels: 3 }), toA)])])],
-    clusters: [cluster('a'), cluster('b'), cluster('empty'), cluster('flaky'), cluster('h2c', { protocol: 'Http2' }), cluster('slow')],
-    endpoints: [endpoints('a', a.port), endpoints('b', b.port), endpoints('flaky', flaky.port), endpoints('h2c', h2c.port), endpoints('slow', slow.port)],
+    clusters: [cluster('a'), cluster('b'), cluster('empty'), cluster('flaky'), cluster('half-dead'), cluster('h2c', { protocol: 'Http2' }), cluster('slow')],
+    endpoints: [endpoints('a', a.port), endpoints('b', b.port), endpoints('flaky', flaky.port), endpoints('half-dead', a.port, await freePort()), endpoints('h2c', h2c.port), endpoints('slow', slow.port)],
   });
   envoy = await startEnvoy(buildResources(createMemo(), debianOptions, ir));
   await envoy.listening(port);
@@ -178,6 +179,10 @@ describe('an HTTP listener on a real Envoy', () => {
     expect((await get('/flaky')).status).toBe(200);
     expect((await get('/slow')).status).toBe(504);
     expect((await get('/slow-try')).status).toBe(504);
+  });
+
+  it('loses no request to an endpoint that refuses connections', async () => {
+    for (let i = 0; i < 20; i++) expect((await get('/half-dead', { method: 'POST' })).status).toBe(200);
   });
 
   it('speaks HTTP/2 to a backend that asks for it', async () => {
