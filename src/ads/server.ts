@@ -129,6 +129,8 @@ class GrpcAdsServer implements AdsServer {
   }
 
   async close(): Promise<void> {
+    for (const stream of this.#streams) stream.close();
+    this.#streams.clear();
     await Promise.all([...this.#stops].map((stop) => stop()));
   }
 
