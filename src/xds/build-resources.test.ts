@@ -1,6 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { answers, cluster, endpoints, forward, gateway, prefix, route, table, virtualHost, weighted } from '../../test/fixture/ir.ts';
-import { clusterLoadAssignmentType, clusterType, listenerType, routeConfigurationType, secretType } from '../ads/type-url.ts';
+import {
+  answers,
+  cluster,
+  endpoints,
+  forward,
+  gateway,
+  prefix,
+  route,
+  table,
+  virtualHost,
+  weighted,
+} from '../../test/fixture/ir.ts';
+import {
+  clusterLoadAssignmentType,
+  clusterType,
+  listenerType,
+  routeConfigurationType,
+  secretType,
+} from '../ads/type-url.ts';
 import type { GatewayIr } from '../ir/ir.ts';
 import { gatewayName } from '../ir/name.ts';
 import { createMemo, type Memo, type Sources } from '../lib/memo.ts';
@@ -11,12 +28,14 @@ import { debianOptions } from './options.ts';
 import { encodeRoute } from './route/route.ts';
 
 const hosts = (count: number) =>
-  Array.from({ length: count }, (_, i) => virtualHost(`h${i}.test`, [route(`r${i}`, prefix('/'), forward([weighted('a')]))]));
+  Array.from({ length: count }, (_, i) =>
+    virtualHost(`h${i}.test`, [route(`r${i}`, prefix('/'), forward([weighted('a')]))]),
+  );
 
 function pipeline() {
   const memo: Memo<Sources> = createMemo();
   return {
-    run(ir: GatewayIr) {
+    run: (ir: GatewayIr) => {
       const resources = buildResources(memo, debianOptions, ir);
       memo.sweep();
       return resources;
@@ -74,7 +93,11 @@ describe('buildResources', () => {
   it('builds a cluster once for all Gateways that use it', () => {
     const memo: Memo<Sources> = createMemo();
     const a = buildResources(memo, debianOptions, gateway({ clusters, endpoints: sets }));
-    const b = buildResources(memo, debianOptions, gateway({ name: gatewayName('default', 'other'), clusters, endpoints: sets }));
+    const b = buildResources(
+      memo,
+      debianOptions,
+      gateway({ name: gatewayName('default', 'other'), clusters, endpoints: sets }),
+    );
     for (const type of [clusterType, clusterLoadAssignmentType]) {
       expect(b.get(type)?.get('default/a:80')).toBe(a.get(type)?.get('default/a:80'));
     }
@@ -87,6 +110,8 @@ describe('buildResources', () => {
         for (const { typeUrl, name } of requires) expect(resources.get(typeUrl)?.has(name)).toBe(true);
       }
     }
-    expect(buildCluster(cluster('a'), debianOptions).requires).toEqual([{ typeUrl: clusterLoadAssignmentType, name: 'default/a:80' }]);
+    expect(buildCluster(cluster('a'), debianOptions).requires).toEqual([
+      { typeUrl: clusterLoadAssignmentType, name: 'default/a:80' },
+    ]);
   });
 });

@@ -76,7 +76,10 @@ function sameResources(...types: readonly (readonly [TypeUrl, ReadonlyMap<string
   return new Map(types);
 }
 
-function pair(type: TypeUrl, resources: ReadonlyMap<string, XdsResource>): readonly [TypeUrl, ReadonlyMap<string, XdsResource>] {
+function pair(
+  type: TypeUrl,
+  resources: ReadonlyMap<string, XdsResource>,
+): readonly [TypeUrl, ReadonlyMap<string, XdsResource>] {
   return [type, resources];
 }
 
@@ -91,7 +94,10 @@ export function buildResources<S extends Sources>(
 ): ResourcesByType {
   const { cache, cluster, routeTable, listener } = memo.run(createBuilders, 'xds', options);
   const each = <I extends object>(key: string, inputs: readonly I[], build: (input: I) => XdsResource) =>
-    memo.list(`xds/${key}/${gateway.name}`, inputs.map((input) => cache.get(build, input)));
+    memo.list(
+      `xds/${key}/${gateway.name}`,
+      inputs.map((input) => cache.get(build, input)),
+    );
   const listeners = memo.list(
     `xds/listener/${gateway.name}`,
     gateway.listeners.flatMap((input) => cache.get(listener, input)),

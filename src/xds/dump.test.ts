@@ -15,7 +15,14 @@ const bind = { address: '127.0.0.1', port: 10_443 };
 
 const ir: GatewayIr = gateway({
   listeners: [
-    { kind: 'Http', name: listenerName('http', '127.0.0.1', 80), bind: { ...bind, port: 10_080 }, port: 80, routeTable: routeTableName('http', 80), origins: [] },
+    {
+      kind: 'Http',
+      name: listenerName('http', '127.0.0.1', 80),
+      bind: { ...bind, port: 10_080 },
+      port: 80,
+      routeTable: routeTableName('http', 80),
+      origins: [],
+    },
     {
       kind: 'Tls',
       name: listenerName('tls', '127.0.0.1', 443),
@@ -39,16 +46,33 @@ const ir: GatewayIr = gateway({
   clusters: [
     cluster('a', {
       protocol: 'Http2',
-      tls: { sni: 'a.test', subjectAltNames: [{ kind: 'DNS', value: 'a.test' }], ca: { kind: 'System' }, clientCertificate: certificate },
+      tls: {
+        sni: 'a.test',
+        subjectAltNames: [{ kind: 'DNS', value: 'a.test' }],
+        ca: { kind: 'System' },
+        clientCertificate: certificate,
+      },
     }),
     cluster('weighed', { weightedLocalities: true }),
   ],
   endpoints: [
     endpoints('a', 8080),
-    { cluster: cluster('weighed').name, localities: [{ name: 'x', weight: 3, endpoints: [] }, { name: 'y', weight: 0, endpoints: [] }] },
+    {
+      cluster: cluster('weighed').name,
+      localities: [
+        { name: 'x', weight: 3, endpoints: [] },
+        { name: 'y', weight: 0, endpoints: [] },
+      ],
+    },
   ],
   secrets: [
-    { kind: 'Certificate', name: certificate, origin: originOf('Secret/default/cert'), chain: 'CHAIN', key: new Sensitive(key) },
+    {
+      kind: 'Certificate',
+      name: certificate,
+      origin: originOf('Secret/default/cert'),
+      chain: 'CHAIN',
+      key: new Sensitive(key),
+    },
     { kind: 'CaBundle', name: authority, origin: originOf('ConfigMap/default/ca'), bundle: 'BUNDLE' },
   ],
 });
@@ -70,7 +94,9 @@ describe('dumpResources', () => {
   });
 
   it('leaves the resource itself as it is', () => {
-    const secret = [...resources.values()].flatMap((byName) => [...byName.values()]).find(({ name }) => name === 'Secret/default/cert');
+    const secret = [...resources.values()]
+      .flatMap((byName) => [...byName.values()])
+      .find(({ name }) => name === 'Secret/default/cert');
     expect(secret?.body.toString()).toContain('very secret');
   });
 
@@ -82,7 +108,7 @@ describe('dumpResources', () => {
 });
 
 describe('the resources of a Gateway', () => {
-  it('take endpoints over the one stream under the cluster\'s own name', () => {
+  it("take endpoints over the one stream under the cluster's own name", () => {
     expect(one('envoy.config.cluster.v3.Cluster', 'default/a:80')).toMatchObject({
       type: 'EDS',
       eds_cluster_config: {
@@ -91,7 +117,9 @@ describe('the resources of a Gateway', () => {
       },
       connect_timeout: '5s',
       typed_extension_protocol_options: {
-        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': { explicit_http_config: { http2_protocol_options: {} } },
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+          explicit_http_config: { http2_protocol_options: {} },
+        },
       },
       transport_socket: {
         typed_config: {
@@ -141,7 +169,9 @@ describe('the resources of a Gateway', () => {
             { name: 'envoy.filters.network.set_filter_state' },
             {
               name: 'envoy.filters.network.http_connection_manager',
-              typed_config: { rds: { route_config_name: 'https/443', config_source: { ads: {}, initial_fetch_timeout: '0s' } } },
+              typed_config: {
+                rds: { route_config_name: 'https/443', config_source: { ads: {}, initial_fetch_timeout: '0s' } },
+              },
             },
           ],
           transport_socket: {

@@ -1,8 +1,5 @@
 import { fromBinary, isMessage, toJson, type JsonValue, type Message } from '@bufbuild/protobuf';
-import {
-  SecretSchema,
-  type Secret,
-} from '../../gen/envoy/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import { SecretSchema, type Secret } from '../../gen/envoy/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import type { AdsResource } from '../ads/resource.ts';
 import { compareStrings } from '../lib/order.ts';
 import type { ResourcesByType } from './build-resources.ts';

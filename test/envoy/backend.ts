@@ -20,10 +20,17 @@ export interface Backend {
 }
 
 /** What the backend answers with, by the path of the request; the default is 200. */
-export type Answer = (seen: Seen, count: number) => { readonly status: number; readonly headers?: Record<string, string | string[]> };
+export type Answer = (
+  seen: Seen,
+  count: number,
+) => { readonly status: number; readonly headers?: Record<string, string | string[]> };
 
 /** A server on loopback that answers each request with a JSON account of it; `silent` never answers. */
-export async function startBackend(name: string, protocol: 'http1' | 'h2c' | 'silent' = 'http1', answer?: Answer): Promise<Backend> {
+export async function startBackend(
+  name: string,
+  protocol: 'http1' | 'h2c' | 'silent' = 'http1',
+  answer?: Answer,
+): Promise<Backend> {
   const seen: Seen[] = [];
   const account = (httpVersion: string, method: string, path: string, headers: IncomingHttpHeaders) => {
     const request: Seen = { backend: name, httpVersion, method, path, headers };
@@ -33,7 +40,12 @@ export async function startBackend(name: string, protocol: 'http1' | 'h2c' | 'si
   let server: Server | Http2Server;
   if (protocol === 'http1') {
     server = createServer((request, response) => {
-      const { body, status, headers } = account(request.httpVersion, request.method ?? '', request.url ?? '', request.headers);
+      const { body, status, headers } = account(
+        request.httpVersion,
+        request.method ?? '',
+        request.url ?? '',
+        request.headers,
+      );
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
     });
   } else if (protocol === 'silent') {

@@ -43,10 +43,15 @@ beforeAll(async () => {
             allowCredentials: true,
           }),
         }),
-        route('scheme', prefix('/scheme'), toA, { cors: cors({ allowOrigins: [{ kind: 'Pattern', value: 'https://*' }] }) }),
+        route('scheme', prefix('/scheme'), toA, {
+          cors: cors({ allowOrigins: [{ kind: 'Pattern', value: 'https://*' }] }),
+        }),
         route('many', prefix('/many'), toA, {
           cors: cors({
-            allowOrigins: Array.from({ length: 64 }, (_, i) => ({ kind: 'Pattern', value: `https://*.tenant-${i}.a-rather-long-name.example` })),
+            allowOrigins: Array.from({ length: 64 }, (_, i) => ({
+              kind: 'Pattern',
+              value: `https://*.tenant-${i}.a-rather-long-name.example`,
+            })),
           }),
         }),
         route('method', prefix('/method', { method: 'GET' }), toA, { cors: cors({}) }),
@@ -158,6 +163,8 @@ describe('CORS on a real Envoy', () => {
 
   it('leaves the preflight alone where the rule is for another method', async () => {
     expect((await preflight('/method', 'https://a.example')).status).toBe(404);
-    expect((await simple('/method', 'https://a.example')).headers['access-control-allow-origin']).toBe('https://a.example');
+    expect((await simple('/method', 'https://a.example')).headers['access-control-allow-origin']).toBe(
+      'https://a.example',
+    );
   });
 });

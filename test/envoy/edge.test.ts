@@ -12,7 +12,9 @@ let gateway: HttpGateway;
 beforeAll(async () => {
   backend = await startBackend('a');
   gateway = await startHttpGateway({
-    hosts: { 'a.test': [route('admin', prefix('/admin'), answers(403)), route('all', prefix('/'), forward([weighted('a')]))] },
+    hosts: {
+      'a.test': [route('admin', prefix('/admin'), answers(403)), route('all', prefix('/'), forward([weighted('a')]))],
+    },
     clusters: [cluster('a')],
     endpoints: [endpoints('a', backend.port)],
   });
@@ -40,7 +42,9 @@ function raw(text: string): Promise<string> {
 const status = (answer: string): number => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0);
 
 const rawGet = (path: string, headers: readonly string[] = []) =>
-  raw(`GET ${path} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`);
+  raw(
+    `GET ${path} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`,
+  );
 
 describe('clients that nobody trusts, on a real Envoy', () => {
   it.each(['/admin', '/public/../admin', '/./admin', '//admin', '/%61dmin', '/public/%2e%2e/admin'])(
@@ -48,11 +52,14 @@ describe('clients that nobody trusts, on a real Envoy', () => {
     async (path) => expect(status(await rawGet(path))).toBe(403),
   );
 
-  it.each(['/public%2f..%2fadmin', '/public%5cadmin', '/%2Fadmin'])('%s is sent to the path that it stands for', async (path) => {
-    const answer = await rawGet(path);
-    expect(status(answer)).toBe(307);
-    expect(answer).not.toMatch(/^location: .*%(2f|5c)/im);
-  });
+  it.each(['/public%2f..%2fadmin', '/public%5cadmin', '/%2Fadmin'])(
+    '%s is sent to the path that it stands for',
+    async (path) => {
+      const answer = await rawGet(path);
+      expect(status(answer)).toBe(307);
+      expect(answer).not.toMatch(/^location: .*%(2f|5c)/im);
+    },
+  );
 
   it('refuses header names with an underscore', async () => {
     expect(status(await rawGet('/', ['x_user: admin']))).toBe(400);
@@ -87,7 +94,10 @@ describe('clients that nobody trusts, on a real Envoy', () => {
 
   it.each([
     ['GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 'no Host'],
-    ['GET / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 'two lengths'],
+    [
+      'GET / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'two lengths',
+    ],
     ['GET / HTTP/1.1\r\nHost: a.test\r\nx-a: a\0b\r\n\r\n', 'a zero byte'],
   ])('refuses a request with %j: %s', async (request) => {
     expect(status(await raw(request))).toBe(400);
@@ -95,10 +105,12 @@ describe('clients that nobody trusts, on a real Envoy', () => {
 
   it('announces its limits to HTTP/2 clients', async () => {
     const session = connectHttp2(`http://127.0.0.1:${gateway.port}`);
-    const settings = await new Promise<{ maxConcurrentStreams?: number; initialWindowSize?: number }>((resolve, reject) => {
-      session.on('remoteSettings', resolve);
-      session.on('error', reject);
-    });
+    const settings = await new Promise<{ maxConcurrentStreams?: number; initialWindowSize?: number }>(
+      (resolve, reject) => {
+        session.on('remoteSettings', resolve);
+        session.on('error', reject);
+      },
+    );
     session.destroy();
     expect(settings.maxConcurrentStreams).toBe(edgeSettings.http2MaxConcurrentStreams.value);
     expect(settings.initialWindowSize).toBe(edgeSettings.http2InitialStreamWindow.value);

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { anyPack } from '@bufbuild/protobuf/wkt';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { ClusterLoadAssignmentSchema } from '../../gen/envoy/envoy/config/endpoint/v3/endpoint_pb.js';
 import {
@@ -57,7 +56,8 @@ function answer(resources: ResourcesByType, request: DeltaDiscoveryRequest, nonc
     nonce,
     resources: names.flatMap((name) => {
       const resource = known.get(name);
-      const value = resource?.body ?? (request.typeUrl === clusterLoadAssignmentType ? emptyAssignment(name) : undefined);
+      const value =
+        resource?.body ?? (request.typeUrl === clusterLoadAssignmentType ? emptyAssignment(name) : undefined);
       if (value === undefined) return [];
       return [{ name, version: resource?.version ?? '0', resource: { typeUrl: request.typeUrl, value } }];
     }),
@@ -65,10 +65,18 @@ function answer(resources: ResourcesByType, request: DeltaDiscoveryRequest, nonc
 }
 
 /** What changed between two sets of resources of a type, of the names that were asked for, or all where `names` is absent. */
-function change(typeUrl: TypeUrl, from: ResourcesByType, to: ResourcesByType, names: ReadonlySet<string> | undefined, nonce: string) {
+function change(
+  typeUrl: TypeUrl,
+  from: ResourcesByType,
+  to: ResourcesByType,
+  names: ReadonlySet<string> | undefined,
+  nonce: string,
+) {
   const before = from.get(typeUrl) ?? new Map();
   const after = to.get(typeUrl) ?? new Map();
-  const changed = [...after.values()].filter(({ name, version }) => before.get(name)?.version !== version && names?.has(name) !== false);
+  const changed = [...after.values()].filter(
+    ({ name, version }) => before.get(name)?.version !== version && names?.has(name) !== false,
+  );
   const removedResources = names === undefined ? [...before.keys()].filter((name) => !after.has(name)) : [];
   if (changed.length === 0 && removedResources.length === 0) return undefined;
   const resources = changed.map(({ name, version, body }) => ({ name, version, resource: { typeUrl, value: body } }));
@@ -91,7 +99,8 @@ async function serve(initial: ResourcesByType, refusals: string[]): Promise<XdsS
     responseStream: true,
     requestSerialize: (message: DeltaDiscoveryRequest) => Buffer.from(toBinary(DeltaDiscoveryRequestSchema, message)),
     requestDeserialize: (bytes: Buffer) => fromBinary(DeltaDiscoveryRequestSchema, bytes),
-    responseSerialize: (message: DeltaDiscoveryResponse) => Buffer.from(toBinary(DeltaDiscoveryResponseSchema, message)),
+    responseSerialize: (message: DeltaDiscoveryResponse) =>
+      Buffer.from(toBinary(DeltaDiscoveryResponseSchema, message)),
     responseDeserialize: (bytes: Buffer) => fromBinary(DeltaDiscoveryResponseSchema, bytes),
   };
   server.addService(
@@ -118,7 +127,8 @@ async function serve(initial: ResourcesByType, refusals: string[]): Promise<XdsS
           const names = asked.get(request.typeUrl) ?? new Set<string>();
           asked.set(request.typeUrl, names);
           for (const name of request.resourceNamesSubscribe) names.add(name);
-          if (first || request.resourceNamesSubscribe.length > 0) stream.write(answer(resources, request, String(++nonce)));
+          if (first || request.resourceNamesSubscribe.length > 0)
+            stream.write(answer(resources, request, String(++nonce)));
         });
         stream.on('error', () => stream.end());
         stream.on('end', () => stream.end());
@@ -150,7 +160,9 @@ function bootstrap(port: number, adminSocket: string): unknown {
     bootstrap_extensions: [
       {
         name: 'envoy.bootstrap.internal_listener',
-        typed_config: { '@type': 'type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener' },
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener',
+        },
       },
     ],
     layered_runtime: { layers: [{ name: 'static', static_layer: requiredRuntime }] },
@@ -206,9 +218,13 @@ export async function startEnvoy(resources: ResourcesByType): Promise<EnvoyUnder
   const folder = mkdtempSync(join(tmpdir(), 'envoy-test-'));
   const file = join(folder, 'bootstrap.json');
   writeFileSync(file, JSON.stringify(bootstrap(server.port, join(folder, 'admin.sock'))));
-  const child = spawn(binary.value, ['-c', file, '--concurrency', '1', '--disable-hot-restart', '-l', 'warning', ...flushSoon], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    binary.value,
+    ['-c', file, '--concurrency', '1', '--disable-hot-restart', '-l', 'warning', ...flushSoon],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let output = '';
   let log = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -5,7 +5,20 @@ import type { Route } from '../../src/ir/route.ts';
 import { createMemo } from '../../src/lib/memo.ts';
 import { buildResources } from '../../src/xds/build-resources.ts';
 import { debianOptions } from '../../src/xds/options.ts';
-import { answers, cluster, endpoints, forward, gateway, headers, prefix, route, serviceCluster, table, virtualHost, weighted } from '../fixture/ir.ts';
+import {
+  answers,
+  cluster,
+  endpoints,
+  forward,
+  gateway,
+  headers,
+  prefix,
+  route,
+  serviceCluster,
+  table,
+  virtualHost,
+  weighted,
+} from '../fixture/ir.ts';
 import { startBackend, type Backend, type Seen } from './backend.ts';
 import { freePort, startEnvoy, type EnvoyUnderTest } from './envoy-under-test.ts';
 import { send, type Reply, type Sent } from './request.ts';
@@ -19,42 +32,104 @@ function seenBy(reply: Reply): Seen {
   return JSON.parse(reply.body) as Seen;
 }
 
-const get = (path: string, rest: Partial<Sent> = {}) =>
-  send({ port, path, host: 'a.test', ...rest });
+const get = (path: string, rest: Partial<Sent> = {}) => send({ port, path, host: 'a.test', ...rest });
 
 const toA = forward([weighted('a')]);
 
 const routes: readonly Route[] = [
   route('exact', { path: { kind: 'Exact', value: '/exact' }, headers: [], queryParams: [] }, answers(418)),
-  route('to-root', prefix('/to-root'), forward([weighted('a')], { rewrite: { path: { kind: 'Prefix', prefix: '/to-root', value: '/' } } })),
-  route('to-new', prefix('/to-new'), forward([weighted('a')], { rewrite: { path: { kind: 'Prefix', prefix: '/to-new', value: '/new' } } })),
-  route('dot', prefix('/d.t+'), forward([weighted('a')], { rewrite: { path: { kind: 'Prefix', prefix: '/d.t+', value: '/' } } })),
-  route('full', prefix('/full'), forward([weighted('a')], { rewrite: { path: { kind: 'Full', value: '/whole\\1' }, hostname: 'b.test' } })),
+  route(
+    'to-root',
+    prefix('/to-root'),
+    forward([weighted('a')], { rewrite: { path: { kind: 'Prefix', prefix: '/to-root', value: '/' } } }),
+  ),
+  route(
+    'to-new',
+    prefix('/to-new'),
+    forward([weighted('a')], { rewrite: { path: { kind: 'Prefix', prefix: '/to-new', value: '/new' } } }),
+  ),
+  route(
+    'dot',
+    prefix('/d.t+'),
+    forward([weighted('a')], { rewrite: { path: { kind: 'Prefix', prefix: '/d.t+', value: '/' } } }),
+  ),
+  route(
+    'full',
+    prefix('/full'),
+    forward([weighted('a')], { rewrite: { path: { kind: 'Full', value: '/whole\\1' }, hostname: 'b.test' } }),
+  ),
   route('method', prefix('/method', { method: 'PUT' }), answers(201)),
-  route('header', prefix('/header', { headers: [{ kind: 'RegularExpression', name: 'x-v', value: 'a+' }] }), answers(202)),
+  route(
+    'header',
+    prefix('/header', { headers: [{ kind: 'RegularExpression', name: 'x-v', value: 'a+' }] }),
+    answers(202),
+  ),
   route('query', prefix('/query', { queryParams: [{ kind: 'Exact', name: 'q', value: '1' }] }), answers(203)),
-  route('regex', { path: { kind: 'RegularExpression', value: '/r/[0-9]+' }, headers: [], queryParams: [] }, answers(204)),
+  route(
+    'regex',
+    { path: { kind: 'RegularExpression', value: '/r/[0-9]+' }, headers: [], queryParams: [] },
+    answers(204),
+  ),
   route('half', prefix('/half'), forward([weighted('a', 1)], { invalidWeight: 1 })),
   route('invalid', prefix('/invalid'), forward([], { invalidWeight: 1 })),
   route('empty', prefix('/empty'), forward([weighted('empty')])),
-  route('order', prefix('/order'), forward([weighted('a', 1, { requestHeaders: headers({ set: [{ name: 'x-who', value: 'backend' }] }) }), weighted('b', 1)]), {
-    requestHeaders: headers({ set: [{ name: 'x-who', value: 'rule' }], add: [{ name: 'x-share', value: '50%' }], remove: ['x-gone'] }),
-    responseHeaders: headers({ set: [{ name: 'x-answer', value: '%REQ(x-secret)%' }] }),
+  route(
+    'order',
+    prefix('/order'),
+    forward([
+      weighted('a', 1, { requestHeaders: headers({ set: [{ name: 'x-who', value: 'backend' }] }) }),
+      weighted('b', 1),
+    ]),
+    {
+      requestHeaders: headers({
+        set: [{ name: 'x-who', value: 'rule' }],
+        add: [{ name: 'x-share', value: '50%' }],
+        remove: ['x-gone'],
+      }),
+      responseHeaders: headers({ set: [{ name: 'x-answer', value: '%REQ(x-secret)%' }] }),
+    },
+  ),
+  route(
+    'paths',
+    prefix('/paths'),
+    forward([
+      weighted('a', 1, { rewrite: { path: { kind: 'Full', value: '/for-a' } } }),
+      weighted('b', 3, { rewrite: { path: { kind: 'Full', value: '/for-b' }, hostname: 'only.b' } }),
+    ]),
+  ),
+  route('host-set', prefix('/host-set'), toA, {
+    requestHeaders: headers({ set: [{ name: 'host', value: 'set.test' }] }),
   }),
-  route('paths', prefix('/paths'), forward([
-    weighted('a', 1, { rewrite: { path: { kind: 'Full', value: '/for-a' } } }),
-    weighted('b', 3, { rewrite: { path: { kind: 'Full', value: '/for-b' }, hostname: 'only.b' } }),
-  ])),
-  route('host-set', prefix('/host-set'), toA, { requestHeaders: headers({ set: [{ name: 'host', value: 'set.test' }] }) }),
-  route('mirror', prefix('/mirror'), forward([weighted('a')], { mirrors: [{ cluster: serviceCluster('b'), numerator: 1, denominator: 1 }] })),
-  route('flaky', prefix('/flaky'), forward([weighted('flaky')], { retry: { attempts: 2, statusCodes: [500], backoffMs: 1 } })),
+  route(
+    'mirror',
+    prefix('/mirror'),
+    forward([weighted('a')], { mirrors: [{ cluster: serviceCluster('b'), numerator: 1, denominator: 1 }] }),
+  ),
+  route(
+    'flaky',
+    prefix('/flaky'),
+    forward([weighted('flaky')], { retry: { attempts: 2, statusCodes: [500], backoffMs: 1 } }),
+  ),
   route('slow', prefix('/slow'), forward([weighted('slow')], { timeouts: { requestMs: 100 } })),
   route('slow-try', prefix('/slow-try'), forward([weighted('slow')], { timeouts: { backendRequestMs: 100 } })),
   route('redirect-https', prefix('/redirect-https'), { kind: 'Redirect', scheme: 'https', statusCode: 301 }),
   route('redirect-port', prefix('/redirect-port'), { kind: 'Redirect', port: 8443, statusCode: 302 }),
-  route('redirect-host', prefix('/redirect-host'), { kind: 'Redirect', hostname: 'c.test', statusCode: 308, path: { kind: 'Full', value: '/there' } }),
-  route('redirect-prefix', prefix('/redirect-prefix'), { kind: 'Redirect', statusCode: 307, path: { kind: 'Prefix', prefix: '/redirect-prefix', value: '/' } }),
-  route('redirect-other', prefix('/redirect-other'), { kind: 'Redirect', statusCode: 303, path: { kind: 'Prefix', prefix: '/redirect-other', value: '/other' } }),
+  route('redirect-host', prefix('/redirect-host'), {
+    kind: 'Redirect',
+    hostname: 'c.test',
+    statusCode: 308,
+    path: { kind: 'Full', value: '/there' },
+  }),
+  route('redirect-prefix', prefix('/redirect-prefix'), {
+    kind: 'Redirect',
+    statusCode: 307,
+    path: { kind: 'Prefix', prefix: '/redirect-prefix', value: '/' },
+  }),
+  route('redirect-other', prefix('/redirect-other'), {
+    kind: 'Redirect',
+    statusCode: 303,
+    path: { kind: 'Prefix', prefix: '/redirect-other', value: '/other' },
+  }),
   route('half-dead', prefix('/half-dead'), forward([weighted('half-dead')])),
   route('h2c', prefix('/h2c'), forward([weighted('h2c')])),
 ];
@@ -69,12 +144,47 @@ beforeAll(async () => {
   port = await freePort();
   const name = routeTableName('http', 80);
   const ir: GatewayIr = gateway({
-    listeners: [{ kind: 'Http', name: listenerName('http', '127.0.0.1', 80), bind: { address: '127.0.0.1', port }, port: 80, routeTable: name, origins: [] }],
-    routeTables: [table([virtualHost('a.test', routes), virtualHost('*.wild.test', [route('wild', prefix('/'), toA)]), virtualHost('root.test', [
-      route('root', prefix('/'), forward([weighted('a')], { rewrite: { path: { kind: 'Prefix', prefix: '/', value: '/x' } } })),
-    ]), virtualHost('*.one.test', [route('one', prefix('/', { hostLabels: 3 }), toA)])])],
-    clusters: [cluster('a'), cluster('b'), cluster('empty'), cluster('flaky'), cluster('half-dead'), cluster('h2c', { protocol: 'Http2' }), cluster('slow')],
-    endpoints: [endpoints('a', a.port), endpoints('b', b.port), endpoints('flaky', flaky.port), endpoints('half-dead', a.port, await freePort()), endpoints('h2c', h2c.port), endpoints('slow', slow.port)],
+    listeners: [
+      {
+        kind: 'Http',
+        name: listenerName('http', '127.0.0.1', 80),
+        bind: { address: '127.0.0.1', port },
+        port: 80,
+        routeTable: name,
+        origins: [],
+      },
+    ],
+    routeTables: [
+      table([
+        virtualHost('a.test', routes),
+        virtualHost('*.wild.test', [route('wild', prefix('/'), toA)]),
+        virtualHost('root.test', [
+          route(
+            'root',
+            prefix('/'),
+            forward([weighted('a')], { rewrite: { path: { kind: 'Prefix', prefix: '/', value: '/x' } } }),
+          ),
+        ]),
+        virtualHost('*.one.test', [route('one', prefix('/', { hostLabels: 3 }), toA)]),
+      ]),
+    ],
+    clusters: [
+      cluster('a'),
+      cluster('b'),
+      cluster('empty'),
+      cluster('flaky'),
+      cluster('half-dead'),
+      cluster('h2c', { protocol: 'Http2' }),
+      cluster('slow'),
+    ],
+    endpoints: [
+      endpoints('a', a.port),
+      endpoints('b', b.port),
+      endpoints('flaky', flaky.port),
+      endpoints('half-dead', a.port, await freePort()),
+      endpoints('h2c', h2c.port),
+      endpoints('slow', slow.port),
+    ],
   });
   envoy = await startEnvoy(buildResources(createMemo(), debianOptions, ir));
   await envoy.listening(port);
@@ -127,7 +237,10 @@ describe('an HTTP listener on a real Envoy', () => {
     expect(seenBy(await get(path)).path).toBe(expected);
   });
 
-  it.each([['/', '/x/'], ['/bar', '/x/bar']])('rewrites the root: %s to %s', async (path, expected) => {
+  it.each([
+    ['/', '/x/'],
+    ['/bar', '/x/bar'],
+  ])('rewrites the root: %s to %s', async (path, expected) => {
     expect(seenBy(await get(path, { host: 'root.test' })).path).toBe(expected);
   });
 
@@ -142,7 +255,7 @@ describe('an HTTP listener on a real Envoy', () => {
       const { status } = await get('/half');
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
-    expect([...statuses.keys()].sort()).toEqual([200, 500]);
+    expect(new Set(statuses.keys())).toEqual(new Set([200, 500]));
     expect((await get('/invalid')).status).toBe(500);
     expect((await get('/empty')).status).toBe(503);
   });
@@ -157,7 +270,12 @@ describe('an HTTP listener on a real Envoy', () => {
       expect(seen.headers['x-gone']).toBeUndefined();
       expect(reply.headers['x-answer']).toBe('%REQ(x-secret)%');
     }
-    expect(who).toEqual(new Map([['a', 'backend'], ['b', 'rule']]));
+    expect(who).toEqual(
+      new Map([
+        ['a', 'backend'],
+        ['b', 'rule'],
+      ]),
+    );
   });
 
   it('rewrites the path for each backend of a split', async () => {
@@ -166,7 +284,12 @@ describe('an HTTP listener on a real Envoy', () => {
       const seen = seenBy(await get('/paths'));
       paths.set(seen.backend, `${seen.headers.host} ${seen.path}`);
     }
-    expect(paths).toEqual(new Map([['a', 'a.test /for-a'], ['b', 'only.b /for-b']]));
+    expect(paths).toEqual(
+      new Map([
+        ['a', 'a.test /for-a'],
+        ['b', 'only.b /for-b'],
+      ]),
+    );
   });
 
   it('mirrors with the same Host', async () => {
@@ -205,12 +328,18 @@ describe('an HTTP listener on a real Envoy', () => {
     const reply = await get('/to-new', { headers: { 'x-envoy-original-path': '/guess' } });
     const names = [...Object.keys(seenBy(reply).headers), ...Object.keys(reply.headers)];
     // The address of the client, which Envoy has found out itself, is the one header that stays.
-    expect(names.filter((name) => name.startsWith('x-envoy') || name === 'server')).toEqual(['x-envoy-external-address']);
+    expect(names.filter((name) => name.startsWith('x-envoy') || name === 'server')).toEqual([
+      'x-envoy-external-address',
+    ]);
   });
 
   it('writes a line for each request with the object and rule that it met', async () => {
     await get('/exact?logged=1');
-    const line = () => envoy.output().split('\n').find((text) => text.includes('logged=1'));
+    const line = () =>
+      envoy
+        .output()
+        .split('\n')
+        .find((text) => text.includes('logged=1'));
     await expect.poll(line).toBeDefined();
     expect(JSON.parse(line() ?? '')).toMatchObject({
       authority: 'a.test',

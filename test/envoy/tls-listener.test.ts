@@ -1,7 +1,15 @@
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientValidation, TerminatingChain, TlsListener } from '../../src/ir/listener.ts';
-import { filterChainName, listenerName, originOf, routeTableName, secretName, sectionName, type RouteTableName } from '../../src/ir/name.ts';
+import {
+  filterChainName,
+  listenerName,
+  originOf,
+  routeTableName,
+  secretName,
+  sectionName,
+  type RouteTableName,
+} from '../../src/ir/name.ts';
 import type { VirtualHost } from '../../src/ir/route.ts';
 import type { TlsSecret } from '../../src/ir/secret.ts';
 import { createMemo } from '../../src/lib/memo.ts';
@@ -24,7 +32,12 @@ const strangerClient = createTestCertificate(['client.test'], { issuer: createTe
 let envoy: EnvoyUnderTest;
 const ports = new Map<string, number>();
 
-function chain(part: string, hostname: string | undefined, routeTable: RouteTableName, clientValidation?: ClientValidation): TerminatingChain {
+function chain(
+  part: string,
+  hostname: string | undefined,
+  routeTable: RouteTableName,
+  clientValidation?: ClientValidation,
+): TerminatingChain {
   return {
     kind: 'Terminate',
     name: filterChainName(part),
@@ -39,18 +52,38 @@ function chain(part: string, hostname: string | undefined, routeTable: RouteTabl
 async function listener(port: number, key: string, chains: readonly TerminatingChain[]): Promise<TlsListener> {
   const bound = await freePort();
   ports.set(key, bound);
-  return { kind: 'Tls', name: listenerName('tls', '127.0.0.1', port), bind: { address: '127.0.0.1', port: bound }, port, chains, origins: [] };
+  return {
+    kind: 'Tls',
+    name: listenerName('tls', '127.0.0.1', port),
+    bind: { address: '127.0.0.1', port: bound },
+    port,
+    chains,
+    origins: [],
+  };
 }
 
 /** `own` answers 201 at `/own` for its section, nothing else. */
 function owned(part: string, domain: string): VirtualHost {
-  return virtualHost(domain, [route(part.replaceAll('/', '-'), prefix('/own'), answers(201))], { section: sectionName(part) });
+  return virtualHost(domain, [route(part.replaceAll('/', '-'), prefix('/own'), answers(201))], {
+    section: sectionName(part),
+  });
 }
 
 beforeAll(async () => {
   const secrets: readonly TlsSecret[] = [
-    { kind: 'Certificate', name: serverSecret, origin: originOf('Secret/default/server'), chain: server.chain, key: new Sensitive(server.key) },
-    { kind: 'CaBundle', name: clientCa, origin: originOf('ConfigMap/default/client-ca'), bundle: clientAuthority.chain },
+    {
+      kind: 'Certificate',
+      name: serverSecret,
+      origin: originOf('Secret/default/server'),
+      chain: server.chain,
+      key: new Sensitive(server.key),
+    },
+    {
+      kind: 'CaBundle',
+      name: clientCa,
+      origin: originOf('ConfigMap/default/client-ca'),
+      bundle: clientAuthority.chain,
+    },
   ];
   const all = routeTableName('https', 443);
   const some = routeTableName('https', 8443);
@@ -61,13 +94,24 @@ beforeAll(async () => {
       debianOptions,
       gateway({
         listeners: [
-          await listener(443, 'all', [chain('gw/a', 'a.test', all), chain('gw/wild', '*.test', all), chain('gw/100%', undefined, all)]),
+          await listener(443, 'all', [
+            chain('gw/a', 'a.test', all),
+            chain('gw/wild', '*.test', all),
+            chain('gw/100%', undefined, all),
+          ]),
           await listener(8443, 'some', [chain('gw/a', 'a.test', some), chain('gw/wild', '*.test', some)]),
-          await listener(9443, 'strict', [chain('gw/strict', undefined, strict, { caSecret: clientCa, mode: 'AllowValidOnly' })]),
-          await listener(9444, 'lax', [chain('gw/strict', undefined, strict, { caSecret: clientCa, mode: 'AllowInsecureFallback' })]),
+          await listener(9443, 'strict', [
+            chain('gw/strict', undefined, strict, { caSecret: clientCa, mode: 'AllowValidOnly' }),
+          ]),
+          await listener(9444, 'lax', [
+            chain('gw/strict', undefined, strict, { caSecret: clientCa, mode: 'AllowInsecureFallback' }),
+          ]),
         ],
         routeTables: [
-          table([owned('gw/a', 'a.test'), owned('gw/wild', '*.test'), owned('gw/wild', 'x.test'), owned('gw/100%', '*')], { name: all, bySection: true }),
+          table(
+            [owned('gw/a', 'a.test'), owned('gw/wild', '*.test'), owned('gw/wild', 'x.test'), owned('gw/100%', '*')],
+            { name: all, bySection: true },
+          ),
           table([owned('gw/a', 'a.test'), owned('gw/wild', '*.test')], { name: some, bySection: true }),
           table([owned('gw/strict', '*')], { name: strict, bySection: true }),
         ],
@@ -154,7 +198,13 @@ describe('a TLS listener on a real Envoy', () => {
   ])('offers HTTP/2: of %s it chooses %s', async (offered, chosen) => {
     const protocol = await new Promise((resolve, reject) => {
       const socket = connect(
-        { host: '127.0.0.1', port: ports.get('all') ?? 0, servername: 'a.test', ca: authority.chain, ALPNProtocols: offered },
+        {
+          host: '127.0.0.1',
+          port: ports.get('all') ?? 0,
+          servername: 'a.test',
+          ca: authority.chain,
+          ALPNProtocols: offered,
+        },
         () => {
           resolve(socket.alpnProtocol);
           socket.destroy();
@@ -168,7 +218,15 @@ describe('a TLS listener on a real Envoy', () => {
   it('refuses TLS 1.1', async () => {
     const handshake = new Promise((resolve, reject) => {
       const socket = connect(
-        { host: '127.0.0.1', port: ports.get('all') ?? 0, servername: 'a.test', ca: authority.chain, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+        {
+          host: '127.0.0.1',
+          port: ports.get('all') ?? 0,
+          servername: 'a.test',
+          ca: authority.chain,
+          minVersion: 'TLSv1',
+          maxVersion: 'TLSv1.1',
+          ciphers: 'DEFAULT@SECLEVEL=0',
+        },
         () => {
           socket.destroy();
           resolve(undefined);

@@ -41,7 +41,13 @@ describe('connections that stay open, on a real Envoy', () => {
       host: '127.0.0.1',
       port: gateway.port,
       path: '/',
-      headers: { host: 'a.test', connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'sec-websocket-version': '13' },
+      headers: {
+        host: 'a.test',
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+        'sec-websocket-version': '13',
+      },
     });
     const echoed = new Promise<string>((resolve, reject) => {
       sent.on('error', reject);
@@ -59,7 +65,13 @@ describe('connections that stay open, on a real Envoy', () => {
   });
 
   it('passes on an answer as it comes', async () => {
-    const sent = request({ host: '127.0.0.1', port: gateway.port, path: '/', headers: { host: 'a.test' }, agent: false });
+    const sent = request({
+      host: '127.0.0.1',
+      port: gateway.port,
+      path: '/',
+      headers: { host: 'a.test' },
+      agent: false,
+    });
     const first = new Promise<string>((resolve, reject) => {
       sent.on('error', reject);
       sent.on('response', (response) => {

@@ -27,11 +27,20 @@ const folder = mkdtempSync(join(tmpdir(), 'upstream-tls-'));
 
 const cases: Readonly<Record<string, UpstreamTls>> = {
   named: { sni: 'backend.test', subjectAltNames: [{ kind: 'DNS', value: 'backend.test' }], ca: bundle },
-  identified: { sni: 'backend.test', subjectAltNames: [{ kind: 'DNS', value: 'backend.test' }], ca: bundle, clientCertificate: identity },
+  identified: {
+    sni: 'backend.test',
+    subjectAltNames: [{ kind: 'DNS', value: 'backend.test' }],
+    ca: bundle,
+    clientCertificate: identity,
+  },
   uri: { sni: 'any.test', subjectAltNames: [{ kind: 'URI', value: 'spiffe://test/backend' }], ca: bundle },
   system: { sni: 'backend.test', subjectAltNames: [{ kind: 'DNS', value: 'backend.test' }], ca: { kind: 'System' } },
   'wrong-name': { sni: 'backend.test', subjectAltNames: [{ kind: 'DNS', value: 'other.test' }], ca: bundle },
-  'wrong-ca': { sni: 'backend.test', subjectAltNames: [{ kind: 'DNS', value: 'backend.test' }], ca: { kind: 'Bundle', secret: wrongCa } },
+  'wrong-ca': {
+    sni: 'backend.test',
+    subjectAltNames: [{ kind: 'DNS', value: 'backend.test' }],
+    ca: { kind: 'Bundle', secret: wrongCa },
+  },
 };
 
 beforeAll(async () => {
@@ -41,11 +50,14 @@ beforeAll(async () => {
   const own = createTestCertificate(['gateway.test'], { issuer: authority });
   const systemCaFile = join(folder, 'ca.pem');
   writeFileSync(systemCaFile, authority.chain);
-  server = createServer({ cert: leaf.chain, key: leaf.key, ca: authority.chain, requestCert: true, rejectUnauthorized: false }, (request, response) => {
-    // Every connection of an HTTPS server is a TLS one.
-    const socket = request.socket as TLSSocket & { servername?: string };
-    response.end(JSON.stringify({ sni: socket.servername, identified: socket.authorized }));
-  });
+  server = createServer(
+    { cert: leaf.chain, key: leaf.key, ca: authority.chain, requestCert: true, rejectUnauthorized: false },
+    (request, response) => {
+      // Every connection of an HTTPS server is a TLS one.
+      const socket = request.socket as TLSSocket & { servername?: string };
+      response.end(JSON.stringify({ sni: socket.servername, identified: socket.authorized }));
+    },
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const backendPort = (server.address() as AddressInfo).port;
   port = await freePort();
@@ -54,14 +66,36 @@ beforeAll(async () => {
     createMemo(),
     { systemCaFile },
     gateway({
-      listeners: [{ kind: 'Http', name: listenerName('http', '127.0.0.1', 80), bind: { address: '127.0.0.1', port }, port: 80, routeTable: routeTableName('http', 80), origins: [] }],
-      routeTables: [table([virtualHost('a.test', names.map((name) => route(name, prefix(`/${name}`), forward([weighted(name)]))))])],
+      listeners: [
+        {
+          kind: 'Http',
+          name: listenerName('http', '127.0.0.1', 80),
+          bind: { address: '127.0.0.1', port },
+          port: 80,
+          routeTable: routeTableName('http', 80),
+          origins: [],
+        },
+      ],
+      routeTables: [
+        table([
+          virtualHost(
+            'a.test',
+            names.map((name) => route(name, prefix(`/${name}`), forward([weighted(name)]))),
+          ),
+        ]),
+      ],
       clusters: Object.entries(cases).map(([name, tls]) => cluster(name, { tls })),
       endpoints: names.map((name) => endpoints(name, backendPort)),
       secrets: [
         { kind: 'CaBundle', name: ca, origin: originOf('ConfigMap/default/ca'), bundle: authority.chain },
         { kind: 'CaBundle', name: wrongCa, origin: originOf('ConfigMap/default/wrong-ca'), bundle: wrong.chain },
-        { kind: 'Certificate', name: identity, origin: originOf('Secret/default/identity'), chain: own.chain, key: new Sensitive(own.key) },
+        {
+          kind: 'Certificate',
+          name: identity,
+          origin: originOf('Secret/default/identity'),
+          chain: own.chain,
+          key: new Sensitive(own.key),
+        },
       ],
     }),
   );

@@ -28,9 +28,7 @@ const tcpKeepalive = { keepaliveTime: 30, keepaliveInterval: 10, keepaliveProbes
  * gateway. The whole proxy is bounded by its overload manager; what is here only keeps retries from piling up.
  */
 const circuitBreakers: Init<typeof CircuitBreakersSchema> = {
-  thresholds: [
-    { maxConnections: 1_000_000, maxPendingRequests: 1_000_000, maxRequests: 1_000_000, maxRetries: 1_000 },
-  ],
+  thresholds: [{ maxConnections: 1_000_000, maxPendingRequests: 1_000_000, maxRequests: 1_000_000, maxRetries: 1_000 }],
 };
 
 function explicitProtocol(

@@ -1,4 +1,7 @@
-import type { FilterChainSchema, FilterSchema } from '../../../gen/envoy/envoy/config/listener/v3/listener_components_pb.js';
+import type {
+  FilterChainSchema,
+  FilterSchema,
+} from '../../../gen/envoy/envoy/config/listener/v3/listener_components_pb.js';
 import { ConfigSchema } from '../../../gen/envoy/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import type { TerminatingChain } from '../../ir/listener.ts';
 import type { SectionName } from '../../ir/name.ts';

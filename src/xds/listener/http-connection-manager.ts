@@ -33,8 +33,7 @@ export function httpConnectionManager(
     xffNumTrustedHops: edge.xffNumTrustedHops.value,
     normalizePath: edge.normalizePath.value,
     mergeSlashes: edge.mergeSlashes.value,
-    pathWithEscapedSlashesAction:
-      HttpConnectionManager_PathWithEscapedSlashesAction[edge.pathWithEscapedSlashes.value],
+    pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction[edge.pathWithEscapedSlashes.value],
     stripTrailingHostDot: edge.stripTrailingHostDot.value,
     maxRequestHeadersKb: edge.maxRequestHeadersKb.value,
     requestHeadersTimeout: duration(edge.requestHeadersTimeoutMs.value),
@@ -42,8 +41,7 @@ export function httpConnectionManager(
     commonHttpProtocolOptions: {
       idleTimeout: duration(edge.idleTimeoutMs.value),
       maxHeadersCount: edge.maxHeadersCount.value,
-      headersWithUnderscoresAction:
-        HttpProtocolOptions_HeadersWithUnderscoresAction[edge.headersWithUnderscores.value],
+      headersWithUnderscoresAction: HttpProtocolOptions_HeadersWithUnderscoresAction[edge.headersWithUnderscores.value],
     },
     http2ProtocolOptions: {
       allowConnect: true,

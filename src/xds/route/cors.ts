@@ -28,7 +28,9 @@ function originRegex({ kind, value }: OriginMatch): string {
     port === '*'
       ? '(?::[0-9]+)?'
       : port === undefined || port === ownPort
-        ? ownPort === undefined ? '' : `(?::${ownPort})?`
+        ? ownPort === undefined
+          ? ''
+          : `(?::${ownPort})?`
         : `:${port}`;
   return `(?i:${quoteRegex(scheme)}://${hostRegex})${portRegex}`;
 }

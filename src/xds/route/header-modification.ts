@@ -44,7 +44,10 @@ export function composeHeaders(rule: HeaderModification, backend: HeaderModifica
 }
 
 /** Host is no header to Envoy, which refuses a configuration that modifies it: a `set` of it is a host rewrite. */
-export function splitHost(headers: HeaderModification): { readonly headers: HeaderModification; readonly host?: string } {
+export function splitHost(headers: HeaderModification): {
+  readonly headers: HeaderModification;
+  readonly host?: string;
+} {
   const isHost = (name: string): boolean => name === 'host' || name.startsWith(':');
   const touched = [...headers.set, ...headers.add].some((header) => isHost(header.name)) || headers.remove.some(isHost);
   if (!touched) return { headers };

@@ -64,10 +64,7 @@ function labelCount(count: number): HeaderMatcherInit {
 }
 
 /** All parts of the match, and the conditions that a variant of its route adds. */
-export function buildMatch(
-  match: RouteMatch,
-  conditions: readonly HeaderMatcherInit[],
-): Init<typeof RouteMatchSchema> {
+export function buildMatch(match: RouteMatch, conditions: readonly HeaderMatcherInit[]): Init<typeof RouteMatchSchema> {
   return {
     pathSpecifier: pathSpecifier(match.path),
     headers: [

@@ -2,7 +2,10 @@ import {
   RedirectAction_RedirectResponseCode as Code,
   type RedirectActionSchema,
 } from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
-import { ConfigSchema, type Config_RuleSchema } from '../../../gen/envoy/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js';
+import {
+  ConfigSchema,
+  type Config_RuleSchema,
+} from '../../../gen/envoy/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js';
 import { HeaderValueOption_HeaderAppendAction } from '../../../gen/envoy/envoy/config/core/v3/base_pb.js';
 import type { PathRewrite } from '../../ir/filter.ts';
 import type { Redirect, Route } from '../../ir/route.ts';

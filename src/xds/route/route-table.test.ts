@@ -20,7 +20,10 @@ const decode = (input: RouteTable): RouteConfiguration => fromBinary(RouteConfig
 /** The same table as one message, encoded in one go. */
 function wholeMessage(input: RouteTable): RouteConfiguration {
   const own = (section: string) => [
-    { key: 'sallyport.section', matcher: { case: 'stringMatch', value: { matchPattern: { case: 'exact', value: section } } } } as const,
+    {
+      key: 'sallyport.section',
+      matcher: { case: 'stringMatch', value: { matchPattern: { case: 'exact', value: section } } },
+    } as const,
   ];
   return create(RouteConfigurationSchema, {
     name: input.name,
@@ -39,7 +42,11 @@ function wholeMessage(input: RouteTable): RouteConfiguration {
       const answer = (status: number) => ({ case: 'directResponse', value: { status } }) as const;
       const fallbacks = input.bySection
         ? [
-            create(RouteSchema, { name: 'no-route', match: { ...everything, filterState: own(host.section) }, action: answer(404) }),
+            create(RouteSchema, {
+              name: 'no-route',
+              match: { ...everything, filterState: own(host.section) },
+              action: answer(404),
+            }),
             create(RouteSchema, { name: 'misdirected', match: everything, action: answer(421) }),
           ]
         : [];
@@ -49,7 +56,11 @@ function wholeMessage(input: RouteTable): RouteConfiguration {
 }
 
 const anyRoute = fc
-  .record({ name: fc.stringMatching(/^[a-z]{1,200}$/), path: fc.stringMatching(/^\/[a-z]{1,150}$/), kind: fc.constantFrom('answer', 'one', 'split') })
+  .record({
+    name: fc.stringMatching(/^[a-z]{1,200}$/),
+    path: fc.stringMatching(/^\/[a-z]{1,150}$/),
+    kind: fc.constantFrom('answer', 'one', 'split'),
+  })
   .map(({ name, path, kind }) => {
     switch (kind) {
       case 'answer':
@@ -122,13 +133,22 @@ describe('buildRouteTable', () => {
       invalidWeight: 1,
       mirrors: [{ cluster: weighted('m').cluster, numerator: 1, denominator: 2 }],
     });
-    const built = build(table([virtualHost('a.test', [route('x', prefix('/'), split), route('y', prefix('/y'), forward([weighted('a')]))])]));
+    const built = build(
+      table([
+        virtualHost('a.test', [route('x', prefix('/'), split), route('y', prefix('/y'), forward([weighted('a')]))]),
+      ]),
+    );
     expect(built.requires.map(({ name }) => name)).toEqual(['default/a:80', 'default/b:80', 'default/m:80']);
   });
 
   it('names the object of each of its routes', () => {
-    const built = build(table([virtualHost('a.test', [route('x', prefix('/'), answers(200)), route('y', prefix('/y'), answers(201))])]));
-    expect([...built.fragments()].map(({ origins }) => origins)).toEqual([['HTTPRoute/default/x'], ['HTTPRoute/default/y']]);
+    const built = build(
+      table([virtualHost('a.test', [route('x', prefix('/'), answers(200)), route('y', prefix('/y'), answers(201))])]),
+    );
+    expect([...built.fragments()].map(({ origins }) => origins)).toEqual([
+      ['HTTPRoute/default/x'],
+      ['HTTPRoute/default/y'],
+    ]);
   });
 
   it('holds no virtual host that was not asked for', () => {

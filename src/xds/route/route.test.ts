@@ -44,7 +44,10 @@ describe('a route', () => {
   it('matches method, headers and query parameters, all of them', () => {
     const match = prefix('/', {
       method: 'PUT',
-      headers: [{ kind: 'Exact', name: 'x-a', value: '1' }, { kind: 'RegularExpression', name: 'x-b', value: 'b+' }],
+      headers: [
+        { kind: 'Exact', name: 'x-a', value: '1' },
+        { kind: 'RegularExpression', name: 'x-b', value: 'b+' },
+      ],
       queryParams: [{ kind: 'Exact', name: 'q', value: '1' }],
     });
     expect(built(route('x', match, answers(200)))).toMatchObject([
@@ -116,7 +119,11 @@ describe('a forward', () => {
 
   it('mirrors shares of requests', () => {
     const mirrored = forward([weighted('a')], {
-      mirrors: [[1, 1], [50, 100], [1, 3]].map(([numerator = 0, denominator = 1]) => ({
+      mirrors: [
+        [1, 1],
+        [50, 100],
+        [1, 3],
+      ].map(([numerator = 0, denominator = 1]) => ({
         cluster: serviceCluster('m'),
         numerator,
         denominator,

@@ -68,14 +68,17 @@ export function encodeRoute(route: Route): EncodedRoute {
   };
   const messages = corsVariants(route.cors, route.match).flatMap((variant) => {
     if (variant.refusePreflight) {
-      return [encode(RouteSchema, { ...common, ...directResponse(204), match: buildMatch(route.match, variant.conditions) })];
+      return [
+        encode(RouteSchema, { ...common, ...directResponse(204), match: buildMatch(route.match, variant.conditions) }),
+      ];
     }
     return parts.map(({ route: part, conditions, filters, below }) => {
       const match = buildMatch(route.match, [...variant.conditions, ...conditions]);
       return encode(RouteSchema, {
         ...common,
         ...part,
-        match: below === undefined ? match : { ...match, runtimeFraction: fraction(below.numerator, below.denominator) },
+        match:
+          below === undefined ? match : { ...match, runtimeFraction: fraction(below.numerator, below.denominator) },
         typedPerFilterConfig: sortedMap([...variant.filters, ...filters]),
       });
     });

@@ -50,5 +50,8 @@ export function sharesOf(route: Route, forward: Forward): readonly Share[] {
 
 /** Whether shares differ in something that Envoy can't change for each cluster of a split: the path. */
 export function pathsDiffer(forward: Forward): boolean {
-  return forward.clusters.length + Number(forward.invalidWeight > 0) > 1 && forward.clusters.some(({ rewrite }) => rewrite?.path !== undefined);
+  return (
+    forward.clusters.length + Number(forward.invalidWeight > 0) > 1 &&
+    forward.clusters.some(({ rewrite }) => rewrite?.path !== undefined)
+  );
 }
