@@ -2,21 +2,18 @@ import type { HTTPCORSFilter } from '../../../gen/kubernetes/types.ts';
 import type { Cors, OriginMatch } from '../../ir/filter.ts';
 
 const defaultMaxAgeSeconds = 5;
-const defaultPort = { http: '80', https: '443' } as const;
+const defaultPort: ReadonlySet<string> = new Set(['http 80', 'https 443']);
 
-/** An origin without a port means the scheme's own, so both ways to write it are the same origin. */
-function spellings(origin: string): readonly string[] {
-  const parts = /^(https?):\/\/([^:/]+)(?::(\d+|\*))?$/.exec(origin);
-  const scheme = parts?.[1] === 'https' ? 'https' : 'http';
-  if (parts === null) return [origin];
-  const [, , host, port] = parts;
-  const bare = `${scheme}://${host}`;
-  if (port !== undefined && port !== defaultPort[scheme]) return [origin];
-  return [bare, `${bare}:${defaultPort[scheme]}`];
+/** An origin without a port means the scheme's own, so that one is left out. */
+function normalizeOrigin(origin: string): string {
+  const parts = /^(https?):\/\/([^:/]+):(\d+)$/.exec(origin);
+  if (parts === null) return origin;
+  const [, scheme, host, port] = parts;
+  return defaultPort.has(`${scheme} ${port}`) ? `${scheme}://${host}` : origin;
 }
 
 function translateOrigins(origins: readonly string[]): readonly OriginMatch[] {
-  const values = new Set(origins.flatMap((origin) => spellings(origin.toLowerCase())));
+  const values = new Set(origins.map((origin) => normalizeOrigin(origin.toLowerCase())));
   return [...values].map((value) => ({ kind: value.includes('*') ? 'Pattern' : 'Exact', value }));
 }
 

@@ -190,13 +190,14 @@ describe('CORS', () => {
   });
 
   it.each([
-    ['https://A.com', ['https://a.com', 'https://a.com:443']],
-    ['https://a.com:443', ['https://a.com', 'https://a.com:443']],
-    ['http://a.com', ['http://a.com', 'http://a.com:80']],
-    ['https://*', ['https://*', 'https://*:443']],
-    ['*', ['*']],
-  ])('knows both spellings of origin %s', (origin, values) => {
-    expect(cors(`{allowOrigins: ["${origin}"]}`)?.allowOrigins.map(({ value }) => value)).toEqual(values);
+    ['https://A.com', 'https://a.com'],
+    ['https://a.com:443', 'https://a.com'],
+    ['http://a.com:80', 'http://a.com'],
+    ['http://a.com:443', 'http://a.com:443'],
+    ['https://*:443', 'https://*'],
+    ['*', '*'],
+  ])('knows one spelling of origin %s', (origin, value) => {
+    expect(cors(`{allowOrigins: ["${origin}"]}`)?.allowOrigins.map((match) => match.value)).toEqual([value]);
   });
 
   it('lets browsers keep the answer for 5 seconds by default, without credentials', () => {

@@ -49,11 +49,7 @@ function matchListener(
   const { sectionName, port } = parentRef;
   const wrongSection = sectionName !== undefined && sectionName !== '' && sectionName !== listener.name;
   if (wrongSection || (port !== undefined && port !== listener.port)) {
-    const wanted = [
-      ...(sectionName === undefined ? [] : [`sectionName ${sectionName}`]),
-      ...(port === undefined ? [] : [`port ${port}`]),
-    ].join(' and ');
-    const message = `Listener ${listener.name} on port ${listener.port} is not the one with ${wanted}.`;
+    const message = `Listener ${listener.name} on port ${listener.port} is not the one that the parentRef names.`;
     return { reason: 'NoMatchingParent', message };
   }
   if (!listener.supportedKinds.some((entry) => entry.group === gatewayGroup && entry.kind === 'HTTPRoute')) {
@@ -74,6 +70,14 @@ function isProblem(outcome: readonly string[] | Problem): outcome is Problem {
   return 'reason' in outcome;
 }
 
+function describeUnmatched({ sectionName, port }: ParentReference): string {
+  const wanted = [
+    ...(sectionName === undefined ? [] : [`named ${sectionName}`]),
+    ...(port === undefined ? [] : [`on port ${port}`]),
+  ];
+  return `The Gateway has no listener ${wanted.join(' ')}.`;
+}
+
 /** Finds the listeners of a Gateway that take a route by one parentRef (CommonRouteSpec.parentRefs). */
 export function matchParent(
   read: Read,
@@ -92,7 +96,8 @@ export function matchParent(
   const [closest] = losses.toSorted((a, b) => closeness.indexOf(b.reason) - closeness.indexOf(a.reason));
   const reason = closest?.reason ?? 'NoMatchingParent';
   const said = losses.filter((loss) => loss.reason === reason).map((loss) => loss.message);
-  return { gateway, matches, losses, problem: { reason, message: said.join(' ') || 'The Gateway has no listener.' } };
+  const message = reason === 'NoMatchingParent' ? describeUnmatched(parentRef) : said.join(' ');
+  return { gateway, matches, losses, problem: { reason, message } };
 }
 
 export type ParentLookup =

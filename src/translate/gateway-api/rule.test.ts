@@ -171,6 +171,7 @@ describe('sessionPersistence', () => {
   it.each([
     ['{sessionName: s}', { kind: 'Cookie', name: 's', path: '/', lifetime: 'Session' }],
     ['{sessionName: s, type: Cookie, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}', { kind: 'Cookie', name: 's', path: '/', lifetime: 'Permanent', ttlMs: 3_600_000 }],
+    ['{sessionName: s, absoluteTimeout: 1h}', { kind: 'Cookie', name: 's', path: '/', lifetime: 'Session', ttlMs: 3_600_000 }],
     ['{sessionName: X-S, type: Header}', { kind: 'Header', name: 'x-s' }],
   ])('reads %s', (spec, expected) => expect(forwardOf(session(spec)).sessionPersistence).toEqual(expected));
 
@@ -198,7 +199,6 @@ describe('sessionPersistence', () => {
   });
 
   it.each([
-    ['a timeout of a session cookie', '{absoluteTimeout: 1h}'],
     ['a permanent cookie without timeout', '{cookieConfig: {lifetimeType: Permanent}}'],
     ['parts of seconds', '{absoluteTimeout: 1500ms, cookieConfig: {lifetimeType: Permanent}}'],
     ['a timeout of 0', '{absoluteTimeout: 0s, cookieConfig: {lifetimeType: Permanent}}'],

@@ -43,16 +43,12 @@ function translateCookie(
   findings: RuleFindings,
 ): SessionPersistence | undefined {
   const lifetime = spec.cookieConfig?.lifetimeType ?? 'Session';
-  if (lifetime === 'Session') {
-    if (spec.absoluteTimeout === undefined) return { kind: 'Cookie', name, path: '/', lifetime };
-    const message = 'absoluteTimeout needs cookieConfig.lifetimeType Permanent: a session cookie has no timeout here.';
-    return refuse(findings, `${field}.absoluteTimeout`, message);
-  }
   if (spec.absoluteTimeout === undefined) {
+    if (lifetime === 'Session') return { kind: 'Cookie', name, path: '/', lifetime };
     return refuse(findings, `${field}.absoluteTimeout`, 'A Permanent cookie needs an absoluteTimeout.');
   }
   if (ttlMs === undefined) return undefined;
-  if (ttlMs < 1000 || ttlMs % 1000 !== 0) {
+  if (ttlMs === 0 || ttlMs % 1000 !== 0) {
     return refuse(findings, `${field}.absoluteTimeout`, 'absoluteTimeout must be in whole seconds, and not 0.');
   }
   return { kind: 'Cookie', name, path: '/', lifetime, ttlMs };
