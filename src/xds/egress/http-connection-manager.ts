@@ -1,4 +1,7 @@
-import type { AccessLogFilterSchema } from '../../../gen/envoy/envoy/config/accesslog/v3/accesslog_pb.js';
+import {
+  type AccessLogFilterSchema,
+  ComparisonFilter_Op,
+} from '../../../gen/envoy/envoy/config/accesslog/v3/accesslog_pb.js';
 import type { FilterSchema } from '../../../gen/envoy/envoy/config/listener/v3/listener_components_pb.js';
 import { FilterConfigSchema } from '../../../gen/envoy/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js';
 import { RouterSchema } from '../../../gen/envoy/envoy/extensions/filters/http/router/v3/router_pb.js';
@@ -50,6 +53,14 @@ function flagged(...flags: string[]): Init<typeof AccessLogFilterSchema> {
   return { filterSpecifier: { case: 'responseFlagFilter', value: { flags } } };
 }
 
+/** The flag of a limited call is set too late to be compared. */
+const tooMany: Init<typeof AccessLogFilterSchema> = {
+  filterSpecifier: {
+    case: 'statusCodeFilter',
+    value: { comparison: { op: ComparisonFilter_Op.EQ, value: { defaultValue: 429, runtimeKey: 'sallyport.limited' } } },
+  },
+};
+
 /**
  * Answers of Envoy itself that say too little, or the wrong thing. A name without an address that may be called is UH
  * or DF, depending on when it is noticed; nothing else here has either flag.
@@ -58,7 +69,7 @@ const guarded = 'the name has no address that may be called: %RESPONSE_CODE_DETA
 const limited = 'rule %ROUTE_NAME% allows no more calls now';
 const localReplies: readonly Init<typeof ResponseMapperSchema>[] = [
   { filter: flagged('DF', 'UH'), statusCode: 403, bodyFormatOverride: refusalBody(guarded), headersToAdd: refusalHeaders(guarded) },
-  { filter: flagged('RL'), bodyFormatOverride: refusalBody(limited) },
+  { filter: tooMany, bodyFormatOverride: refusalBody(limited, 'egress limited') },
 ];
 
 /** Whatever a caller says of itself in these headers is taken away before anything reads it. */

@@ -15,13 +15,13 @@ export const refusalHeader = 'x-sallyport-egress';
 const caller = '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%';
 
 /** The body of a refusal: what was called, by whom, and what is missing. `why` is a format string. */
-export function refusalBody(why: string): Init<typeof SubstitutionFormatStringSchema> {
+export function refusalBody(why: string, error: 'egress denied' | 'egress limited' = 'egress denied'): Init<typeof SubstitutionFormatStringSchema> {
   return {
     format: {
       case: 'jsonFormat',
       value: {
         caller,
-        error: 'egress denied',
+        error,
         host: '%REQ(:AUTHORITY)%',
         method: '%REQ(:METHOD)%',
         path: '%PATH(NQ:PATH)%',
