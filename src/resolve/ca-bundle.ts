@@ -25,7 +25,8 @@ export interface CaReasons {
 }
 
 function readBundle(read: Read, kind: 'ConfigMap' | 'Secret', namespace: string, name: string): Result<string, string> {
-  const object = kind === 'ConfigMap' ? readObject(read, kind, namespace, name) : readObject(read, kind, namespace, name);
+  const object =
+    kind === 'ConfigMap' ? readObject(read, kind, namespace, name) : readObject(read, kind, namespace, name);
   if (object === undefined) return err(`${kind} ${namespace}/${name} does not exist.`);
   const text = object.kind === 'Secret' ? readSecretText(object, 'ca.crt') : object.data?.['ca.crt'];
   if (text === undefined) return err(`${kind} ${namespace}/${name} has no key ca.crt.`);

@@ -31,7 +31,12 @@ describe('parseCertificatePair', () => {
     ['no certificate', 'hello', rsa.key, 'no PEM certificate'],
     ['a torn certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', rsa.key, 'no X.509'],
     ['no key', rsa.chain, 'hello', 'not readable'],
-    ['an encrypted key', rsa.chain, '-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----', 'encrypted'],
+    [
+      'an encrypted key',
+      rsa.chain,
+      '-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----',
+      'encrypted',
+    ],
     ['a short RSA key', small.chain, small.key, '1024 bits'],
     ['an Ed25519 key', ed25519.chain, ed25519.key, 'ed25519'],
   ])('refuses %s', (_, chain, key, message) => {

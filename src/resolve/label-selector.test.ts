@@ -17,7 +17,11 @@ describe('matchesLabels', () => {
     ['NotIn with the value', { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['shop'] }] }, false],
     ['Exists', { matchExpressions: [{ key: 'tier', operator: 'Exists' }] }, true],
     ['DoesNotExist', { matchExpressions: [{ key: 'tier', operator: 'DoesNotExist' }] }, false],
-    ['all parts together', { matchLabels: { team: 'shop' }, matchExpressions: [{ key: 'zone', operator: 'Exists' }] }, false],
+    [
+      'all parts together',
+      { matchLabels: { team: 'shop' }, matchExpressions: [{ key: 'zone', operator: 'Exists' }] },
+      false,
+    ],
   ])('decides %s', (_, selector, met) => expect(matchesLabels(selector, labels)).toBe(met));
 });
 

@@ -9,7 +9,7 @@ export function checkLabelSelector(selector: LabelSelector): string | undefined 
   for (const { key, operator, values } of selector.matchExpressions ?? []) {
     if (!operators.has(operator)) return `operator ${operator} of label ${key} is unknown`;
     const wantsValues = operator === 'In' || operator === 'NotIn';
-    if (wantsValues !== ((values ?? []).length > 0)) {
+    if (wantsValues !== (values ?? []).length > 0) {
       return `operator ${operator} of label ${key} ${wantsValues ? 'needs' : 'takes no'} values`;
     }
   }

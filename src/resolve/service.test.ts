@@ -51,7 +51,8 @@ describe('resolveBackend', () => {
   });
 
   it('takes the TCP entry of a port that several protocols share', () => {
-    const yaml = 'kind: Service\nmetadata: {name: a}\nspec: {ports: [{name: u, port: 80, protocol: UDP}, {name: t, port: 80}]}';
+    const yaml =
+      'kind: Service\nmetadata: {name: a}\nspec: {ports: [{name: u, port: 80, protocol: UDP}, {name: t, port: 80}]}';
     expect(resolve(yaml)).toMatchObject({ ok: true, value: { portName: 't' } });
   });
 });
@@ -97,7 +98,11 @@ describe('resolveBackend with a BackendTLSPolicy', () => {
   it.each([
     ['no such ConfigMap', [policy('p', trusting)], 'NoValidCACertificate'],
     ['options', [ca, policy('p', `${trusting}, options: {x.dev/y: z}`)], 'UnsupportedValue'],
-    ['an unknown well-known set', [policy('p', 'validation: {hostname: a, wellKnownCACertificates: x.dev/y}')], 'Invalid'],
+    [
+      'an unknown well-known set',
+      [policy('p', 'validation: {hostname: a, wellKnownCACertificates: x.dev/y}')],
+      'Invalid',
+    ],
   ])('denies the backend of a policy with %s', (_, objects, reason) => {
     expect(resolve([service(''), ...objects].join('\n---\n'))).toMatchObject({ ok: false, error: { reason } });
   });
@@ -105,16 +110,28 @@ describe('resolveBackend with a BackendTLSPolicy', () => {
   const system = (hostname: string) => `validation: {hostname: ${hostname}, wellKnownCACertificates: System}`;
 
   it.each([
-    ['the oldest', policy('b', system('old'), '2026-01-01T00:00:00Z'), policy('a', system('new'), '2026-01-02T00:00:00Z'), 'old'],
+    [
+      'the oldest',
+      policy('b', system('old'), '2026-01-01T00:00:00Z'),
+      policy('a', system('new'), '2026-01-02T00:00:00Z'),
+      'old',
+    ],
     ['the first by name', policy('b', system('second')), policy('a', system('first')), 'first'],
-    ['the one for the port', policy('a', system('all')), policy('b', system('port'), undefined, ', sectionName: web'), 'port'],
+    [
+      'the one for the port',
+      policy('a', system('all')),
+      policy('b', system('port'), undefined, ', sectionName: web'),
+      'port',
+    ],
   ])('follows %s of two policies', (_, one, other, sni) => {
     const backend = resolve([service(', name: web'), one, other].join('\n---\n'));
     expect(backend).toMatchObject({ ok: true, value: { tls: { tls: { sni } } } });
   });
 
   it('leaves a port alone that the policy does not name', () => {
-    const backend = resolve([service(', name: web'), policy('p', system('x'), undefined, ', sectionName: admin')].join('\n---\n'));
+    const backend = resolve(
+      [service(', name: web'), policy('p', system('x'), undefined, ', sectionName: admin')].join('\n---\n'),
+    );
     expect(backend.ok && backend.value.tls).toBe(undefined);
   });
 });

@@ -31,7 +31,9 @@ const http1 = { protocol: 'Http1', needsTls: false } as const;
 const http2 = { protocol: 'Http2', needsTls: false } as const;
 
 /** What a port's appProtocol asks of a proxy that speaks HTTP; undefined where it can't be served. */
-const applicationProtocols: { readonly [name: string]: { readonly protocol: UpstreamProtocol; readonly needsTls: boolean } } = {
+const applicationProtocols: {
+  readonly [name: string]: { readonly protocol: UpstreamProtocol; readonly needsTls: boolean };
+} = {
   '': http1,
   http: http1,
   'kubernetes.io/ws': http1,

@@ -30,8 +30,11 @@ const httpKinds: readonly GroupKind[] = [{ group: gatewayGroup, kind: 'HTTPRoute
 
 function splitKinds(wanted: readonly RouteGroupKind[]): Pick<AllowedRoutesTranslation, 'kinds' | 'kindProblem'> {
   if (wanted.length === 0) return { kinds: httpKinds };
-  const isServed = (entry: RouteGroupKind) => (entry.group ?? gatewayGroup) === gatewayGroup && entry.kind === 'HTTPRoute';
-  const unserved = wanted.filter((entry) => !isServed(entry)).map((entry) => `${entry.group ?? gatewayGroup}/${entry.kind}`);
+  const isServed = (entry: RouteGroupKind) =>
+    (entry.group ?? gatewayGroup) === gatewayGroup && entry.kind === 'HTTPRoute';
+  const unserved = wanted
+    .filter((entry) => !isServed(entry))
+    .map((entry) => `${entry.group ?? gatewayGroup}/${entry.kind}`);
   const kinds = wanted.some(isServed) ? httpKinds : [];
   if (unserved.length === 0) return { kinds };
   const message = `Routes of kind ${unserved.join(', ')} can't attach to this listener.`;

@@ -40,7 +40,11 @@ function translateBackendFilters(
   if (!single && filters.mirrors.length > 0) refused.push('RequestMirror');
   if (!single && filters.rewrite?.path !== undefined) refused.push('URLRewrite of the path');
   if (refused.length > 0) {
-    refuse(findings, `${field}.filters`, `Of the filters of a backend ${refused.join(', ')} can't be served; give it to the rule.`);
+    refuse(
+      findings,
+      `${field}.filters`,
+      `Of the filters of a backend ${refused.join(', ')} can't be served; give it to the rule.`,
+    );
   }
   return filters;
 }
@@ -95,8 +99,12 @@ export function combineFilters(rule: Filters, backends: readonly RuleBackend[], 
     return {
       cluster,
       weight,
-      requestHeaders: pushRequest ? composeHeaders(rule.requestHeaders, filters.requestHeaders) : filters.requestHeaders,
-      responseHeaders: pushResponse ? composeHeaders(rule.responseHeaders, filters.responseHeaders) : filters.responseHeaders,
+      requestHeaders: pushRequest
+        ? composeHeaders(rule.requestHeaders, filters.requestHeaders)
+        : filters.requestHeaders,
+      responseHeaders: pushResponse
+        ? composeHeaders(rule.responseHeaders, filters.responseHeaders)
+        : filters.responseHeaders,
       ...(single !== undefined || filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
     };
   });

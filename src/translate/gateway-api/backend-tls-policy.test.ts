@@ -42,9 +42,19 @@ describe('translateBackendTlsPolicy', () => {
   });
 
   it.each([
-    ['a ConfigMap that is not there', good.replace('name: ca', 'name: x'), 'NoValidCACertificate', 'False InvalidCACertificateRef'],
+    [
+      'a ConfigMap that is not there',
+      good.replace('name: ca', 'name: x'),
+      'NoValidCACertificate',
+      'False InvalidCACertificateRef',
+    ],
     ['a kind that holds no CA', good.replace('ConfigMap', 'Bundle'), 'NoValidCACertificate', 'False InvalidKind'],
-    ['an unknown well-known set', 'validation: {hostname: a, wellKnownCACertificates: x.dev/y}', 'Invalid', 'True ResolvedRefs'],
+    [
+      'an unknown well-known set',
+      'validation: {hostname: a, wellKnownCACertificates: x.dev/y}',
+      'Invalid',
+      'True ResolvedRefs',
+    ],
     ['options', `${good}, options: {x.dev/y: z}`, 'UnsupportedValue', 'True ResolvedRefs'],
   ])('is not accepted with %s', (_, spec, accepted, resolved) => {
     expect(conditions(service, ca, policy(`targetRefs: [${target}], ${spec}`))).toEqual([
@@ -54,7 +64,8 @@ describe('translateBackendTlsPolicy', () => {
   });
 
   it('is accepted with one good CA beside a bad one', () => {
-    const spec = 'validation: {hostname: a, caCertificateRefs: [{group: "", kind: ConfigMap, name: x}, {group: "", kind: ConfigMap, name: ca}]}';
+    const spec =
+      'validation: {hostname: a, caCertificateRefs: [{group: "", kind: ConfigMap, name: x}, {group: "", kind: ConfigMap, name: ca}]}';
     expect(conditions(service, ca, policy(`targetRefs: [${target}], ${spec}`))).toEqual([
       'Accepted=True Accepted',
       'ResolvedRefs=False InvalidCACertificateRef',
@@ -70,10 +81,30 @@ describe('translateBackendTlsPolicy', () => {
   });
 
   it.each([
-    ['an older one', policy(`targetRefs: [${target}], ${good}`, 'z', '2026-01-01T00:00:00Z'), 'Accepted=False Conflicted'],
-    ['a younger one', policy(`targetRefs: [${target}], ${good}`, 'a', '2026-01-03T00:00:00Z'), 'Accepted=True Accepted'],
-    ['one of the same age whose name is first', policy(`targetRefs: [${target}], ${good}`, 'a'), 'Accepted=False Conflicted'],
-    ['one for a port', policy(`targetRefs: [{group: "", kind: Service, name: a, sectionName: web}], ${good}`, 'a', '2026-01-01T00:00:00Z'), 'Accepted=True Accepted'],
+    [
+      'an older one',
+      policy(`targetRefs: [${target}], ${good}`, 'z', '2026-01-01T00:00:00Z'),
+      'Accepted=False Conflicted',
+    ],
+    [
+      'a younger one',
+      policy(`targetRefs: [${target}], ${good}`, 'a', '2026-01-03T00:00:00Z'),
+      'Accepted=True Accepted',
+    ],
+    [
+      'one of the same age whose name is first',
+      policy(`targetRefs: [${target}], ${good}`, 'a'),
+      'Accepted=False Conflicted',
+    ],
+    [
+      'one for a port',
+      policy(
+        `targetRefs: [{group: "", kind: Service, name: a, sectionName: web}], ${good}`,
+        'a',
+        '2026-01-01T00:00:00Z',
+      ),
+      'Accepted=True Accepted',
+    ],
   ])('stands beside %s', (_, other, condition) => {
     expect(conditions(service, ca, policy(`targetRefs: [${target}], ${good}`), other)[0]).toBe(condition);
   });

@@ -74,7 +74,9 @@ export function translateBackendTlsPolicy(
   const object = refOf(policy);
   const diagnostics = conditions
     // Accepted says what ResolvedRefs does where nothing could be resolved.
-    .filter(({ type, status }) => status === 'False' && (type === 'Accepted' || problem?.reason !== 'NoValidCACertificate'))
+    .filter(
+      ({ type, status }) => status === 'False' && (type === 'Accepted' || problem?.reason !== 'NoValidCACertificate'),
+    )
     .map(({ reason, message }): Diagnostic => ({ severity: 'error', reason, message, object, field: 'spec' }));
   return {
     ancestors: ancestors.slice(0, maxAncestors).map(({ namespace, name }) => ({

@@ -6,7 +6,8 @@ import { translateCluster } from './cluster.ts';
 
 const name = clusterName('default', 'a', 80);
 const request = { kind: 'ServicePort', name, namespace: 'default', service: 'a', port: 80 } as const;
-const service = 'kind: Service\nmetadata: {name: a, namespace: default}\nspec: {ports: [{port: 80, appProtocol: kubernetes.io/h2c}]}';
+const service =
+  'kind: Service\nmetadata: {name: a, namespace: default}\nspec: {ports: [{port: 80, appProtocol: kubernetes.io/h2c}]}';
 const ca = caYaml('ConfigMap', 'ca', createTestCertificate(['ca']).chain);
 const policy = `kind: BackendTLSPolicy
 metadata: {name: p, namespace: default}
@@ -53,7 +54,12 @@ describe('translateCluster', () => {
     ];
     const read = readerOf(viewOf([]));
     expect(translateCluster(read, { kind: 'Rule', name: rule, protocol: 'Http1', backends }, undefined)).toEqual({
-      cluster: { name: rule, origins: ['Service/default/a', 'Service/default/b'], protocol: 'Http1', weightedLocalities: true },
+      cluster: {
+        name: rule,
+        origins: ['Service/default/a', 'Service/default/b'],
+        protocol: 'Http1',
+        weightedLocalities: true,
+      },
       secrets: [],
     });
   });

@@ -4,8 +4,8 @@ import type { Condition } from '../translation.ts';
 
 /** Makes the conditions of one object: they all carry its generation. */
 export interface ConditionMaker {
-  yes(type: string, reason: string, message: string): Condition;
-  no(type: string, problem: Problem): Condition;
+  readonly yes: (type: string, reason: string, message: string) => Condition;
+  readonly no: (type: string, problem: Problem) => Condition;
 }
 
 export function createConditionMaker(object: AnyObject): ConditionMaker {

@@ -4,7 +4,13 @@ import { clusterName, ruleClusterName } from '../../ir/name.ts';
 import { standaloneOptions } from '../options.ts';
 import { translateEndpoints } from './endpoint.ts';
 
-const request = { kind: 'ServicePort', name: clusterName('default', 'a', 80), namespace: 'default', service: 'a', port: 80 } as const;
+const request = {
+  kind: 'ServicePort',
+  name: clusterName('default', 'a', 80),
+  namespace: 'default',
+  service: 'a',
+  port: 80,
+} as const;
 
 function service(port = 'port: 80', extra = ''): string {
   return `kind: Service\nmetadata: {name: a, namespace: default}\nspec: {${extra}ports: [{${port}}]}`;
@@ -33,18 +39,24 @@ describe('translateEndpoints', () => {
     const one = slice('one', '[{addresses: [10.0.0.2]}, {addresses: [10.0.0.1]}]');
     const two = slice('two', '[{addresses: [10.0.0.2]}]');
     const six = slice('six', '[{addresses: ["FD00::1"]}]', undefined, 'IPv6');
-    expect(addresses([service(), one, six, two])).toEqual([
-      '10.0.0.1:8080',
-      '10.0.0.2:8080',
-      'fd00::1:8080',
-    ]);
+    expect(addresses([service(), one, six, two])).toEqual(['10.0.0.1:8080', '10.0.0.2:8080', 'fd00::1:8080']);
   });
 
   it.each([
-    ['port names', service('name: web, port: 80'), '[{name: web, port: 8080}, {name: admin, port: 9090}]', ['10.0.0.1:8080']],
+    [
+      'port names',
+      service('name: web, port: 80'),
+      '[{name: web, port: 8080}, {name: admin, port: 9090}]',
+      ['10.0.0.1:8080'],
+    ],
     ['an absent port name', service('name: web, port: 80'), '[{name: admin, port: 9090}]', []],
     ['protocols', service(), '[{port: 53, protocol: UDP}, {port: 8080, protocol: TCP}]', ['10.0.0.1:8080']],
-    ['named target ports, which the slice has resolved', service('name: web, port: 80, targetPort: http'), '[{name: web, port: 3000}]', ['10.0.0.1:3000']],
+    [
+      'named target ports, which the slice has resolved',
+      service('name: web, port: 80, targetPort: http'),
+      '[{name: web, port: 3000}]',
+      ['10.0.0.1:3000'],
+    ],
     ['a port without a number', service('port: 80, targetPort: 3000'), '[{}]', ['10.0.0.1:3000']],
   ])('goes by %s', (_, yaml, ports, expected) => {
     expect(addresses([yaml, slice('s', '[{addresses: [10.0.0.1]}]', ports)])).toEqual(expected);
@@ -68,7 +80,12 @@ describe('translateEndpoints', () => {
   });
 
   it('takes headless Services', () => {
-    expect(addresses([service('port: 80, targetPort: 3000', 'clusterIP: None, '), slice('s', '[{addresses: [10.0.0.1]}]', '[{port: 3000}]')])).toEqual(['10.0.0.1:3000']);
+    expect(
+      addresses([
+        service('port: 80, targetPort: 3000', 'clusterIP: None, '),
+        slice('s', '[{addresses: [10.0.0.1]}]', '[{port: 3000}]'),
+      ]),
+    ).toEqual(['10.0.0.1:3000']);
   });
 
   it('refuses FQDN slices and addresses of the wrong family', () => {
@@ -98,7 +115,11 @@ describe('translateEndpoints', () => {
       { namespace: 'default', service: 'b', port: 80, weight: 1 },
     ];
     const read = readerOf(viewOf(parseObjects([service(), slice('s', '[{addresses: [10.0.0.1]}]')].join('\n---\n'))));
-    const { endpoints } = translateEndpoints(read, { kind: 'Rule', name, protocol: 'Http1', backends }, standaloneOptions);
+    const { endpoints } = translateEndpoints(
+      read,
+      { kind: 'Rule', name, protocol: 'Http1', backends },
+      standaloneOptions,
+    );
     expect(endpoints).toEqual({
       cluster: name,
       localities: [

@@ -24,7 +24,8 @@ interface Candidate extends Endpoint {
 
 function portNumber(slice: EndpointSlice, servicePort: ServicePort): number | undefined {
   const entry = (slice.ports ?? []).find(
-    (port) => (port.name ?? '') === (servicePort.name ?? '') && (port.protocol ?? 'TCP') === (servicePort.protocol ?? 'TCP'),
+    (port) =>
+      (port.name ?? '') === (servicePort.name ?? '') && (port.protocol ?? 'TCP') === (servicePort.protocol ?? 'TCP'),
   );
   if (entry === undefined) return undefined;
   if (entry.port !== undefined) return entry.port;
@@ -83,7 +84,11 @@ function readEndpoints(
 }
 
 /** The addresses behind a cluster. It reads Services and EndpointSlices only, so that endpoints change by themselves. */
-export function translateEndpoints(read: Read, request: ClusterRequest, options: TranslateOptions): EndpointTranslation {
+export function translateEndpoints(
+  read: Read,
+  request: ClusterRequest,
+  options: TranslateOptions,
+): EndpointTranslation {
   const diagnostics: Diagnostic[] = [];
   const localities = ((): readonly Locality[] => {
     switch (request.kind) {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createTestCertificate, secretYaml } from '../../../test/fixture/key-pair.ts';
-import { conditionsOf, plainObjects, routeYaml, translateRouteOf, translateRules } from '../../../test/fixture/route.ts';
+import {
+  conditionsOf,
+  plainObjects,
+  routeYaml,
+  translateRouteOf,
+  translateRules,
+} from '../../../test/fixture/route.ts';
 import type { Forward, Route } from '../../ir/route.ts';
 
 const to = 'backendRefs: [{name: a, port: 80}]';
@@ -23,7 +29,9 @@ describe('header modifiers', () => {
   it.each(['request', 'response'] as const)('set, add and remove %s headers', (side) => {
     const type = side === 'request' ? 'RequestHeaderModifier' : 'ResponseHeaderModifier';
     const route = firstRoute(
-      filtered(`{type: ${type}, ${side}HeaderModifier: {set: [{name: X-Set, value: "50%"}, {name: x-set, value: no}], add: [{name: X-Add, value: "a, b"}], remove: [X-Gone]}}`),
+      filtered(
+        `{type: ${type}, ${side}HeaderModifier: {set: [{name: X-Set, value: "50%"}, {name: x-set, value: no}], add: [{name: X-Add, value: "a, b"}], remove: [X-Gone]}}`,
+      ),
     );
     expect(route[`${side}Headers`]).toEqual({
       set: [{ name: 'x-set', value: '50%' }],
@@ -78,7 +86,9 @@ describe('RequestRedirect', () => {
   ])('writes for %s the ports %j', (redirect, ports) => expect(portsOf(redirect)).toEqual(ports));
 
   it.each([301, 302, 303, 307, 308])('answers %d', (statusCode) => {
-    const route = firstRoute(filtered(`{type: RequestRedirect, requestRedirect: {statusCode: ${statusCode}}}`, 'name: x'));
+    const route = firstRoute(
+      filtered(`{type: RequestRedirect, requestRedirect: {statusCode: ${statusCode}}}`, 'name: x'),
+    );
     expect(route.action).toEqual({ kind: 'Redirect', statusCode });
   });
 
@@ -110,11 +120,15 @@ describe('URLRewrite', () => {
     forwardOf(`[{matches: [${match}], filters: [{type: URLRewrite, urlRewrite: {path: ${path}}}], ${to}}]`).rewrite;
 
   it('writes the host', () => {
-    expect(forwardOf(filtered('{type: URLRewrite, urlRewrite: {hostname: B.example.com}}')).rewrite).toEqual({ hostname: 'b.example.com' });
+    expect(forwardOf(filtered('{type: URLRewrite, urlRewrite: {hostname: B.example.com}}')).rewrite).toEqual({
+      hostname: 'b.example.com',
+    });
   });
 
   it('writes the whole path', () => {
-    expect(rewrite('{type: ReplaceFullPath, replaceFullPath: /x}', '{path: {type: Exact, value: /a}}')).toEqual({ path: { kind: 'Full', value: '/x' } });
+    expect(rewrite('{type: ReplaceFullPath, replaceFullPath: /x}', '{path: {type: Exact, value: /a}}')).toEqual({
+      path: { kind: 'Full', value: '/x' },
+    });
   });
 
   // HTTPPathModifier.replacePrefixMatch: trailing slashes are ignored, and nothing is the root.
@@ -142,10 +156,15 @@ describe('URLRewrite', () => {
 });
 
 describe('RequestMirror', () => {
-  const mirror = (extra: string, name = 'b') => `{type: RequestMirror, requestMirror: {backendRef: {name: ${name}, port: 80}${extra}}}`;
+  const mirror = (extra: string, name = 'b') =>
+    `{type: RequestMirror, requestMirror: {backendRef: {name: ${name}, port: 80}${extra}}}`;
 
   it('copies to several backends, by percent and fraction', () => {
-    const filters = [mirror(''), mirror(', percent: 20', 'c'), mirror(', fraction: {numerator: 1, denominator: 3}', 'c')];
+    const filters = [
+      mirror(''),
+      mirror(', percent: 20', 'c'),
+      mirror(', fraction: {numerator: 1, denominator: 3}', 'c'),
+    ];
     expect(forwardOf(filtered(filters.join(', '))).mirrors).toEqual([
       { cluster: 'default/b:80', numerator: 100, denominator: 100 },
       { cluster: 'default/c:80', numerator: 20, denominator: 100 },
@@ -160,13 +179,19 @@ describe('RequestMirror', () => {
 
   it('takes a fraction without denominator of a hundred, and leaves out 0', () => {
     const filters = [mirror(', fraction: {numerator: 5}'), mirror(', percent: 0', 'c')];
-    expect(forwardOf(filtered(filters.join(', '))).mirrors).toEqual([{ cluster: 'default/b:80', numerator: 5, denominator: 100 }]);
+    expect(forwardOf(filtered(filters.join(', '))).mirrors).toEqual([
+      { cluster: 'default/b:80', numerator: 5, denominator: 100 },
+    ]);
   });
 
   it('is dropped where its backend can not be used, and the requests go on', () => {
     const translation = translateRules(filtered(mirror('', 'nothing')));
     expect(conditionsOf(translation)).toEqual(['Accepted=True Accepted', 'ResolvedRefs=False BackendNotFound']);
-    expect(translation.attachments[0]?.routes[0]?.action).toMatchObject({ kind: 'Forward', mirrors: [], invalidWeight: 0 });
+    expect(translation.attachments[0]?.routes[0]?.action).toMatchObject({
+      kind: 'Forward',
+      mirrors: [],
+      invalidWeight: 0,
+    });
   });
 });
 
@@ -212,16 +237,30 @@ describe('CORS', () => {
 
 describe('filters that can not be served', () => {
   it.each([
-    ['ExternalAuth', '{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: a, port: 80}}}', 'Accepted=False UnsupportedValue'],
+    [
+      'ExternalAuth',
+      '{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: a, port: 80}}}',
+      'Accepted=False UnsupportedValue',
+    ],
     ['an unknown type', '{type: Magic}', 'Accepted=False UnsupportedValue'],
     ['a type without its field', '{type: URLRewrite}', 'Accepted=False UnsupportedValue'],
     ['the same filter twice', '{type: CORS, cors: {}}, {type: CORS, cors: {}}', 'Accepted=False IncompatibleFilters'],
-    ['a redirect and a rewrite', '{type: RequestRedirect, requestRedirect: {}}, {type: URLRewrite, urlRewrite: {}}', 'Accepted=False IncompatibleFilters'],
-    ['ExtensionRef', '{type: ExtensionRef, extensionRef: {group: x.dev, kind: Magic, name: m}}', 'ResolvedRefs=False InvalidKind'],
+    [
+      'a redirect and a rewrite',
+      '{type: RequestRedirect, requestRedirect: {}}, {type: URLRewrite, urlRewrite: {}}',
+      'Accepted=False IncompatibleFilters',
+    ],
+    [
+      'ExtensionRef',
+      '{type: ExtensionRef, extensionRef: {group: x.dev, kind: Magic, name: m}}',
+      'ResolvedRefs=False InvalidKind',
+    ],
   ])('let no request through: %s', (_, filters, condition) => {
     const translation = translateRules(filtered(filters));
     expect(conditionsOf(translation)).toContain(condition);
-    expect(translation.attachments[0]?.routes.map(({ action }) => action)).toMatchObject([{ kind: 'DirectResponse', statusCode: 500 }]);
+    expect(translation.attachments[0]?.routes.map(({ action }) => action)).toMatchObject([
+      { kind: 'DirectResponse', statusCode: 500 },
+    ]);
     expect(translation.clusters).toEqual([]);
   });
 

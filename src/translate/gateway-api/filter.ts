@@ -54,10 +54,18 @@ function applyFilter(
 ): void {
   switch (filter.type) {
     case 'RequestHeaderModifier':
-      draft.requestHeaders = translateHeaderModifier(filter.requestHeaderModifier, `${field}.requestHeaderModifier`, findings);
+      draft.requestHeaders = translateHeaderModifier(
+        filter.requestHeaderModifier,
+        `${field}.requestHeaderModifier`,
+        findings,
+      );
       return;
     case 'ResponseHeaderModifier':
-      draft.responseHeaders = translateHeaderModifier(filter.responseHeaderModifier, `${field}.responseHeaderModifier`, findings);
+      draft.responseHeaders = translateHeaderModifier(
+        filter.responseHeaderModifier,
+        `${field}.responseHeaderModifier`,
+        findings,
+      );
       return;
     case 'RequestRedirect': {
       if (filter.requestRedirect === undefined) return incomplete(findings, field, filter.type);

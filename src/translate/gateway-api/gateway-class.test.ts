@@ -14,12 +14,16 @@ function translate(spec: string) {
 describe('translateGatewayClass', () => {
   it('accepts a class of ours and lists the features, sorted', () => {
     const status = translate(`controllerName: ${standaloneOptions.controllerName}`)?.status;
-    expect(status?.conditions).toMatchObject([{ type: 'Accepted', status: 'True', reason: 'Accepted', observedGeneration: 2 }]);
+    expect(status?.conditions).toMatchObject([
+      { type: 'Accepted', status: 'True', reason: 'Accepted', observedGeneration: 2 },
+    ]);
     expect(status?.supportedFeatures.map(({ name }) => name)).toEqual(supportedFeatures.toSorted());
   });
 
   it('refuses parameters', () => {
-    const translation = translate(`controllerName: ${standaloneOptions.controllerName}, parametersRef: {group: x, kind: Y, name: z}`);
+    const translation = translate(
+      `controllerName: ${standaloneOptions.controllerName}, parametersRef: {group: x, kind: Y, name: z}`,
+    );
     expect(translation?.status.conditions).toMatchObject([{ status: 'False', reason: 'InvalidParameters' }]);
     expect(translation?.diagnostics).toMatchObject([{ severity: 'error', field: 'spec.parametersRef' }]);
   });

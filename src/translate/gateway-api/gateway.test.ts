@@ -17,7 +17,11 @@ spec: {gatewayClassName: sallyport, ${spec}}`;
   return translateGateway(readerOf(view), object, { ...standaloneOptions, ...options });
 }
 
-function ours(spec: string, others: readonly string[] = [], options: Partial<TranslateOptions> = {}): GatewayTranslation {
+function ours(
+  spec: string,
+  others: readonly string[] = [],
+  options: Partial<TranslateOptions> = {},
+): GatewayTranslation {
   const translation = translate(spec, others, options);
   if (translation === undefined) throw new Error('not ours');
   return translation;
@@ -49,7 +53,11 @@ describe('translateGateway, classes', () => {
   });
 
   it.each([
-    ['its class', '', [gatewayClass('sallyport', standaloneOptions.controllerName, ', parametersRef: {group: x, kind: Y, name: z}')]],
+    [
+      'its class',
+      '',
+      [gatewayClass('sallyport', standaloneOptions.controllerName, ', parametersRef: {group: x, kind: Y, name: z}')],
+    ],
     ['itself', 'infrastructure: {parametersRef: {group: x, kind: Y, name: z}}, ', []],
   ])('refuses parameters of %s', (_, spec, objects) => {
     const gateway = ours(`${spec}listeners: [${http}]`, objects);
@@ -61,13 +69,25 @@ describe('translateGateway, classes', () => {
 
 describe('translateGateway, HTTP', () => {
   it('makes a section and says so', () => {
-    const gateway = ours('infrastructure: {labels: {a: b}, annotations: {c: d}}, listeners: [{name: http, port: 80, protocol: HTTP, hostname: "*.Example.com"}]');
+    const gateway = ours(
+      'infrastructure: {labels: {a: b}, annotations: {c: d}}, listeners: [{name: http, port: 80, protocol: HTTP, hostname: "*.Example.com"}]',
+    );
     expect(gateway.name).toBe('default/gw');
     expect(gateway.addresses).toEqual(['127.0.0.1']);
     expect(gateway.sections).toEqual([
-      { name: 'http', port: 80, hostname: '*.example.com', protocol: { kind: 'Http' }, origins: ['Gateway/default/gw'] },
+      {
+        name: 'http',
+        port: 80,
+        hostname: '*.example.com',
+        protocol: { kind: 'Http' },
+        origins: ['Gateway/default/gw'],
+      },
     ]);
-    expect(short(gateway.conditions)).toEqual(['Accepted=True Accepted', 'Programmed=True Programmed', 'ResolvedRefs=True ResolvedRefs']);
+    expect(short(gateway.conditions)).toEqual([
+      'Accepted=True Accepted',
+      'Programmed=True Programmed',
+      'ResolvedRefs=True ResolvedRefs',
+    ]);
     expect(gateway.conditions[0]?.observedGeneration).toBe(7);
     expect(listenerConditions(gateway, 'http')).toEqual([
       'Accepted=True Accepted',
@@ -99,8 +119,16 @@ describe('translateGateway, HTTP', () => {
 
   it.each([
     ['tls', '{name: http, port: 80, protocol: HTTP, tls: {mode: Terminate}}', 'UnsupportedValue'],
-    ['a selector of an unknown operator', '{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector, selector: {matchExpressions: [{key: a, operator: Like}]}}}}', 'UnsupportedValue'],
-    ['a missing selector', '{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector}}}', 'UnsupportedValue'],
+    [
+      'a selector of an unknown operator',
+      '{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector, selector: {matchExpressions: [{key: a, operator: Like}]}}}}',
+      'UnsupportedValue',
+    ],
+    [
+      'a missing selector',
+      '{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Selector}}}',
+      'UnsupportedValue',
+    ],
     ['a port that the offset lifts too high', '{name: http, port: 60000, protocol: HTTP}', 'PortUnavailable'],
   ])('refuses %s', (_, listener, reason) => {
     const gateway = ours(`listeners: [${listener}]`, [], { portOffset: 10_000 });
@@ -111,7 +139,10 @@ describe('translateGateway, HTTP', () => {
 
 describe('translateGateway, conflicts', () => {
   it('lets none of two protocols on one port win', () => {
-    const gateway = ours(`listeners: [${http}, {name: https, port: 80, protocol: HTTPS, tls: {certificateRefs: [{name: a}]}}, {name: ok, port: 81, protocol: HTTP}]`, [secretYaml('a', pair)]);
+    const gateway = ours(
+      `listeners: [${http}, {name: https, port: 80, protocol: HTTPS, tls: {certificateRefs: [{name: a}]}}, {name: ok, port: 81, protocol: HTTP}]`,
+      [secretYaml('a', pair)],
+    );
     for (const name of ['http', 'https']) {
       expect(listenerConditions(gateway, name)).toContain('Conflicted=True ProtocolConflict');
       expect(listenerConditions(gateway, name)).toContain('Accepted=False ProtocolConflict');
@@ -125,7 +156,9 @@ describe('translateGateway, conflicts', () => {
     ['different', 'a.example.com', 'b.example.com', false],
     ['wildcard and exact', '*.example.com', 'a.example.com', false],
   ])('compares hostnames of one port: %s', (_, one, other, conflict) => {
-    const gateway = ours(`listeners: [{name: one, port: 80, protocol: HTTP, hostname: "${one}"}, {name: other, port: 80, protocol: HTTP, hostname: "${other}"}]`);
+    const gateway = ours(
+      `listeners: [{name: one, port: 80, protocol: HTTP, hostname: "${one}"}, {name: other, port: 80, protocol: HTTP, hostname: "${other}"}]`,
+    );
     const expected = conflict ? 'Conflicted=True HostnameConflict' : 'Conflicted=False NoConflicts';
     expect(listenerConditions(gateway, 'one')).toContain(expected);
     expect(listenerConditions(gateway, 'other')).toContain(expected);
@@ -154,8 +187,14 @@ describe('translateGateway, HTTPS', () => {
   const https = (tls: string) => `listeners: [{name: https, port: 443, protocol: HTTPS, tls: ${tls}}]`;
 
   it('sends the certificates and tells when they end', () => {
-    const gateway = ours(https('{certificateRefs: [{name: a}, {name: b}, {name: a}]}'), [secretYaml('a', pair), secretYaml('b', rsa)]);
-    expect(gateway.sections[0]?.protocol).toEqual({ kind: 'Https', certificates: ['Secret/default/a', 'Secret/default/b'] });
+    const gateway = ours(https('{certificateRefs: [{name: a}, {name: b}, {name: a}]}'), [
+      secretYaml('a', pair),
+      secretYaml('b', rsa),
+    ]);
+    expect(gateway.sections[0]?.protocol).toEqual({
+      kind: 'Https',
+      certificates: ['Secret/default/a', 'Secret/default/b'],
+    });
     expect(gateway.secrets.map((secret) => secret.name)).toEqual(['Secret/default/a', 'Secret/default/b']);
     expect(gateway.certificates[0]).toEqual({
       object: { kind: 'Secret', namespace: 'default', name: 'a' },
@@ -208,7 +247,10 @@ describe('translateGateway, HTTPS', () => {
     const grant = `kind: ReferenceGrant
 metadata: {name: g, namespace: shop}
 spec: {from: [{group: gateway.networking.k8s.io, kind: Gateway, namespace: default}], to: [{group: "", kind: Secret, name: a}]}`;
-    const gateway = ours(https('{certificateRefs: [{name: a, namespace: shop}]}'), [secretYaml('a', pair, 'shop'), grant]);
+    const gateway = ours(https('{certificateRefs: [{name: a, namespace: shop}]}'), [
+      secretYaml('a', pair, 'shop'),
+      grant,
+    ]);
     expect(gateway.sections[0]?.protocol).toMatchObject({ certificates: ['Secret/shop/a'] });
   });
 
@@ -222,8 +264,12 @@ spec: {from: [{group: gateway.networking.k8s.io, kind: Gateway, namespace: defau
   });
 
   it('warns of hostnames that overlap', () => {
-    const listener = (name: string, hostname: string) => `{name: ${name}, port: 443, protocol: HTTPS, hostname: "${hostname}", tls: {certificateRefs: [{name: a}]}}`;
-    const gateway = ours(`listeners: [${listener('a', 'foo.example.com')}, ${listener('b', 'foo.example.org')}, ${listener('c', '*.example.com')}]`, [secretYaml('a', pair)]);
+    const listener = (name: string, hostname: string) =>
+      `{name: ${name}, port: 443, protocol: HTTPS, hostname: "${hostname}", tls: {certificateRefs: [{name: a}]}}`;
+    const gateway = ours(
+      `listeners: [${listener('a', 'foo.example.com')}, ${listener('b', 'foo.example.org')}, ${listener('c', '*.example.com')}]`,
+      [secretYaml('a', pair)],
+    );
     expect(listenerConditions(gateway, 'a')).toContain('OverlappingTLSConfig=True OverlappingHostnames');
     expect(listenerConditions(gateway, 'b').join()).not.toContain('OverlappingTLSConfig');
     expect(listenerConditions(gateway, 'c')).toContain('OverlappingTLSConfig=True OverlappingHostnames');
@@ -250,7 +296,9 @@ describe('translateGateway, client certificates', () => {
   });
 
   it('says when clients without a valid certificate are let in', () => {
-    const gateway = withTls(`{default: {}, perPort: [{port: 8443, tls: {validation: {caCertificateRefs: [${ref}], mode: AllowInsecureFallback}}}]}`);
+    const gateway = withTls(
+      `{default: {}, perPort: [{port: 8443, tls: {validation: {caCertificateRefs: [${ref}], mode: AllowInsecureFallback}}}]}`,
+    );
     expect(validationOf(gateway, 'other')?.mode).toBe('AllowInsecureFallback');
     expect(short(gateway.conditions)).toContain('InsecureFrontendValidationMode=True ConfigurationChanged');
   });
@@ -261,7 +309,9 @@ describe('translateGateway, client certificates', () => {
     ['of an unknown kind', '{group: x.dev, kind: Bundle, name: ca}', 'InvalidCACertificateKind'],
     ['of another namespace', '{group: "", kind: ConfigMap, name: ca, namespace: shop}', 'RefNotPermitted'],
   ])('serves no HTTPS with a CA %s', (_, bad, reason) => {
-    const gateway = withTls(`{default: {validation: {caCertificateRefs: [${bad}]}}}`, ['kind: ConfigMap\nmetadata: {name: empty, namespace: default}\ndata: {}']);
+    const gateway = withTls(`{default: {validation: {caCertificateRefs: [${bad}]}}}`, [
+      'kind: ConfigMap\nmetadata: {name: empty, namespace: default}\ndata: {}',
+    ]);
     expect(gateway.sections.map((section) => section.name)).toEqual(['http']);
     expect(listenerConditions(gateway, 'https').slice(0, 3)).toEqual([
       'Accepted=False NoValidCACertificate',
@@ -272,14 +322,19 @@ describe('translateGateway, client certificates', () => {
   });
 
   it('keeps the good CA beside a bad one', () => {
-    const gateway = withTls(`{default: {validation: {caCertificateRefs: [${ref}, {group: "", kind: ConfigMap, name: x}]}}}`);
+    const gateway = withTls(
+      `{default: {validation: {caCertificateRefs: [${ref}, {group: "", kind: ConfigMap, name: x}]}}}`,
+    );
     expect(validationOf(gateway, 'https')?.caSecret).toBe('ConfigMap/default/ca/ca.crt');
     expect(listenerConditions(gateway, 'https')).toContain('ResolvedRefs=False InvalidCACertificateRef');
   });
 
   it('joins several CAs', () => {
     const second = caYaml('Secret', 'more', rsa.chain);
-    const gateway = withTls(`{default: {validation: {caCertificateRefs: [${ref}, {group: "", kind: Secret, name: more}]}}}`, [second]);
+    const gateway = withTls(
+      `{default: {validation: {caCertificateRefs: [${ref}, {group: "", kind: Secret, name: more}]}}}`,
+      [second],
+    );
     const name = validationOf(gateway, 'https')?.caSecret;
     const bundle = gateway.secrets.find((secret) => secret.name === name);
     expect(bundle?.kind === 'CaBundle' && bundle.bundle.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
@@ -288,7 +343,9 @@ describe('translateGateway, client certificates', () => {
 
 describe('translateGateway, tls.backend', () => {
   it('shows the client certificate to backends', () => {
-    const gateway = ours(`tls: {backend: {clientCertificateRef: {name: a}}}, listeners: [${http}]`, [secretYaml('a', pair)]);
+    const gateway = ours(`tls: {backend: {clientCertificateRef: {name: a}}}, listeners: [${http}]`, [
+      secretYaml('a', pair),
+    ]);
     expect(gateway.backendClientCertificate).toBe('Secret/default/a');
     expect(gateway.secrets.map((secret) => secret.name)).toEqual(['Secret/default/a']);
   });
@@ -298,8 +355,14 @@ describe('translateGateway, tls.backend', () => {
     ['{name: a, kind: ConfigMap}', 'InvalidClientCertificateRef'],
     ['{name: a, namespace: shop}', 'RefNotPermitted'],
   ])('says that %s can not be used, and serves', (ref, reason) => {
-    const gateway = ours(`tls: {backend: {clientCertificateRef: ${ref}}}, listeners: [${http}]`, [secretYaml('a', pair)]);
-    expect(short(gateway.conditions)).toEqual(['Accepted=True Accepted', 'Programmed=True Programmed', `ResolvedRefs=False ${reason}`]);
+    const gateway = ours(`tls: {backend: {clientCertificateRef: ${ref}}}, listeners: [${http}]`, [
+      secretYaml('a', pair),
+    ]);
+    expect(short(gateway.conditions)).toEqual([
+      'Accepted=True Accepted',
+      'Programmed=True Programmed',
+      `ResolvedRefs=False ${reason}`,
+    ]);
   });
 });
 

@@ -122,7 +122,11 @@ function resolvedRefsCondition(gateway: Gateway, summary: ListenerSummary): Cond
   return no('ResolvedRefs', { reason: 'ListenersNotResolved', message });
 }
 
-function conditionsOf(gateway: Gateway, summary: ListenerSummary, unsupported: readonly Problem[]): readonly Condition[] {
+function conditionsOf(
+  gateway: Gateway,
+  summary: ListenerSummary,
+  unsupported: readonly Problem[],
+): readonly Condition[] {
   const { yes } = createConditionMaker(gateway);
   const conditions = [
     acceptedCondition(gateway, summary),
@@ -142,7 +146,11 @@ function conditionsOf(gateway: Gateway, summary: ListenerSummary, unsupported: r
 
 const negative: ReadonlySet<string> = new Set(['Conflicted', 'OverlappingTLSConfig']);
 
-function diagnose(gateway: Gateway, listeners: readonly ListenerTranslation[], own: readonly Condition[]): readonly Diagnostic[] {
+function diagnose(
+  gateway: Gateway,
+  listeners: readonly ListenerTranslation[],
+  own: readonly Condition[],
+): readonly Diagnostic[] {
   const object = refOf(gateway);
   const diagnostics: Diagnostic[] = [];
   for (const { type, status, reason, message } of own) {
@@ -176,7 +184,11 @@ function useOf({ namespace, name, secret, info }: ResolvedCertificate): Certific
  * Translates a Gateway of one of our classes, of either role; undefined for those of other controllers. For the egress
  * role the conditions and addresses are the ones to use, and the listeners only say what is wrong with them.
  */
-export function translateGateway(read: Read, gateway: Gateway, options: TranslateOptions): GatewayTranslation | undefined {
+export function translateGateway(
+  read: Read,
+  gateway: Gateway,
+  options: TranslateOptions,
+): GatewayTranslation | undefined {
   const role = resolveClassRole(read, gateway.spec.gatewayClassName, options);
   if (role === undefined) return undefined;
   const namespace = gateway.metadata.namespace ?? 'default';
@@ -200,7 +212,10 @@ export function translateGateway(read: Read, gateway: Gateway, options: Translat
     listeners,
   };
   const conditions = conditionsOf(gateway, summary, unsupportedFields(gateway));
-  const certificates = [...results.flatMap((result) => result.certificates), ...(clientCertificate === undefined ? [] : [clientCertificate])];
+  const certificates = [
+    ...results.flatMap((result) => result.certificates),
+    ...(clientCertificate === undefined ? [] : [clientCertificate]),
+  ];
   return {
     name: gatewayName(namespace, gateway.metadata.name),
     gateway: refOf(gateway),

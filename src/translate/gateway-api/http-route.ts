@@ -40,7 +40,12 @@ function actionAt(action: RouteAction, entry: EntryPoint): RouteAction {
 }
 
 /** The routes of all rules as they are at one entry point, in the order of the object. */
-function routesAt(object: string, origin: Origin, rules: readonly RuleTranslation[], entry: EntryPoint): readonly Route[] {
+function routesAt(
+  object: string,
+  origin: Origin,
+  rules: readonly RuleTranslation[],
+  entry: EntryPoint,
+): readonly Route[] {
   return rules.flatMap((rule) => {
     const action = actionAt(rule.action, entry);
     return rule.matches.map((match, index): Route => ({
@@ -116,7 +121,12 @@ function summarize(route: HTTPRoute, rules: readonly RuleTranslation[]): RuleSum
   return {
     ...(merged !== undefined && broken.length === rules.length ? { refusal: merged } : {}),
     ...(merged !== undefined && broken.length < rules.length
-      ? { partial: { reason: merged.reason, message: `Dropped Rule ${dropped}, which is answered 500: ${merged.message}` } }
+      ? {
+          partial: {
+            reason: merged.reason,
+            message: `Dropped Rule ${dropped}, which is answered 500: ${merged.message}`,
+          },
+        }
       : {}),
     ...(unresolved === undefined ? {} : { unresolved: mergeProblems(unresolved, others) }),
     ...(scope === undefined || scope === 'None'
@@ -139,7 +149,9 @@ function conditionsOf(route: HTTPRoute, match: ParentMatch, summary: RuleSummary
     unresolved === undefined
       ? yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.')
       : no('ResolvedRefs', unresolved),
-    ...(partial === undefined || refusal !== undefined ? [] : [yes('PartiallyInvalid', partial.reason, partial.message)]),
+    ...(partial === undefined || refusal !== undefined
+      ? []
+      : [yes('PartiallyInvalid', partial.reason, partial.message)]),
     ...(unsupported === undefined ? [] : [yes(unsupportedFieldsType, unsupported.reason, unsupported.message)]),
   ];
 }
@@ -151,7 +163,12 @@ function diagnose(
   parents: readonly { readonly field: string; readonly problem: Problem; readonly severity: 'error' | 'warning' }[],
 ): readonly Diagnostic[] {
   const object = refOf(route);
-  const diagnostics: Diagnostic[] = parents.map(({ field, problem, severity }) => ({ severity, ...problem, object, field }));
+  const diagnostics: Diagnostic[] = parents.map(({ field, problem, severity }) => ({
+    severity,
+    ...problem,
+    object,
+    field,
+  }));
   for (const { field, reason, message } of rules.flatMap((rule) => [...rule.invalid, ...rule.unresolved])) {
     diagnostics.push({ severity: 'error', reason, message, object, field });
   }

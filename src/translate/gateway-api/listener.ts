@@ -78,7 +78,12 @@ function resolveCertificates(read: Read, gateway: Gateway, listener: Listener, f
 }
 
 /** What TLS comes to on an HTTPS listener; undefined where it can't be served. */
-function translateHttps(read: Read, gateway: Gateway, listener: Listener, findings: Findings): SectionProtocol | undefined {
+function translateHttps(
+  read: Read,
+  gateway: Gateway,
+  listener: Listener,
+  findings: Findings,
+): SectionProtocol | undefined {
   const { tls } = listener;
   if (tls?.mode !== undefined && tls.mode !== 'Terminate') {
     findings.refusals.push({ reason: 'UnsupportedValue', message: `tls.mode ${tls.mode} can't be used with HTTPS.` });
@@ -106,7 +111,12 @@ function translateHttps(read: Read, gateway: Gateway, listener: Listener, findin
   };
 }
 
-function translateProtocol(read: Read, gateway: Gateway, listener: Listener, findings: Findings): SectionProtocol | undefined {
+function translateProtocol(
+  read: Read,
+  gateway: Gateway,
+  listener: Listener,
+  findings: Findings,
+): SectionProtocol | undefined {
   switch (listener.protocol) {
     case 'HTTP':
       if (listener.tls !== undefined) {
@@ -190,7 +200,8 @@ export function translateListener(
       ? { name: sectionName(name), port, hostname, protocol, origins }
       : undefined;
   const programmed = section !== undefined || (served && accepted && leavesCertificatesToIngresses(listener));
-  const overlapping = accepted && listener.protocol === 'HTTPS' ? findOverlappingListeners(listener, gateway.spec.listeners) : [];
+  const overlapping =
+    accepted && listener.protocol === 'HTTPS' ? findOverlappingListeners(listener, gateway.spec.listeners) : [];
   return {
     listener: {
       name,

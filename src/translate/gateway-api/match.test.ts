@@ -11,15 +11,37 @@ describe('matches', () => {
     ['no matches', `[{${to}}]`, root],
     ['an empty list', `[{matches: [], ${to}}]`, root],
     ['an empty match', `[{matches: [{}], ${to}}]`, root],
-    ['Exact', `[{matches: [{path: {type: Exact, value: /a/}}], ${to}}]`, { ...root, path: { kind: 'Exact', value: '/a/' } }],
-    ['PathPrefix', `[{matches: [{path: {type: PathPrefix, value: /a}}], ${to}}]`, { ...root, path: { kind: 'Prefix', value: '/a' } }],
-    ['PathPrefix with a trailing slash', `[{matches: [{path: {value: /a/b/}}], ${to}}]`, { ...root, path: { kind: 'Prefix', value: '/a/b' } }],
-    ['RegularExpression', `[{matches: [{path: {type: RegularExpression, value: "/a[0-9]+"}}], ${to}}]`, { ...root, path: { kind: 'RegularExpression', value: '/a[0-9]+' } }],
+    [
+      'Exact',
+      `[{matches: [{path: {type: Exact, value: /a/}}], ${to}}]`,
+      { ...root, path: { kind: 'Exact', value: '/a/' } },
+    ],
+    [
+      'PathPrefix',
+      `[{matches: [{path: {type: PathPrefix, value: /a}}], ${to}}]`,
+      { ...root, path: { kind: 'Prefix', value: '/a' } },
+    ],
+    [
+      'PathPrefix with a trailing slash',
+      `[{matches: [{path: {value: /a/b/}}], ${to}}]`,
+      { ...root, path: { kind: 'Prefix', value: '/a/b' } },
+    ],
+    [
+      'RegularExpression',
+      `[{matches: [{path: {type: RegularExpression, value: "/a[0-9]+"}}], ${to}}]`,
+      { ...root, path: { kind: 'RegularExpression', value: '/a[0-9]+' } },
+    ],
     ['a method', `[{matches: [{method: POST}], ${to}}]`, { ...root, method: 'POST' }],
     [
       'headers, the first of an equal name',
       `[{matches: [{headers: [{name: X-A, value: "1"}, {name: x-a, value: "2"}, {type: RegularExpression, name: X-B, value: "b.*"}]}], ${to}}]`,
-      { ...root, headers: [{ kind: 'Exact', name: 'x-a', value: '1' }, { kind: 'RegularExpression', name: 'x-b', value: 'b.*' }] },
+      {
+        ...root,
+        headers: [
+          { kind: 'Exact', name: 'x-a', value: '1' },
+          { kind: 'RegularExpression', name: 'x-b', value: 'b.*' },
+        ],
+      },
     ],
     [
       'query parameters, whose case counts',
@@ -54,7 +76,9 @@ describe('matches', () => {
     ['a path without a slash', '{path: {type: Exact, value: a}}'],
     ['CONNECT', '{method: CONNECT}'],
   ])('refuse %s, and with it the rule', (_, match) => {
-    const translation = translateRules(`[{matches: [${match}, {path: {value: /kept}}], ${to}}, {matches: [{path: {value: /b}}], ${to}}]`);
+    const translation = translateRules(
+      `[{matches: [${match}, {path: {value: /kept}}], ${to}}, {matches: [{path: {value: /b}}], ${to}}]`,
+    );
     expect(conditionsOf(translation)).toEqual([
       'Accepted=True Accepted',
       'ResolvedRefs=True ResolvedRefs',

@@ -13,7 +13,8 @@ function gateway(listeners: string): string {
 }
 
 const service = 'kind: Service\nmetadata: {name: a, namespace: default}\nspec: {ports: [{port: 80}]}';
-const listeners = '[{name: one, port: 80, protocol: HTTP}, {name: two, port: 80, protocol: HTTP, hostname: a.example.com}, {name: three, port: 8080, protocol: HTTP}]';
+const listeners =
+  '[{name: one, port: 80, protocol: HTTP}, {name: two, port: 80, protocol: HTTP, hostname: a.example.com}, {name: three, port: 8080, protocol: HTTP}]';
 
 describe('parentRefs', () => {
   it.each([
@@ -23,7 +24,11 @@ describe('parentRefs', () => {
     ['a section and its port', '[{name: gw, sectionName: three, port: 8080}]', ['three']],
     ['several sections', '[{name: gw, sectionName: three}, {name: gw, sectionName: one}]', ['three', 'one']],
     ['the same listener twice', '[{name: gw}, {name: gw, sectionName: one}]', ['one', 'two', 'three']],
-    ['the Gateway by its whole name', '[{group: gateway.networking.k8s.io, kind: Gateway, namespace: default, name: gw, port: 8080}]', ['three']],
+    [
+      'the Gateway by its whole name',
+      '[{group: gateway.networking.k8s.io, kind: Gateway, namespace: default, name: gw, port: 8080}]',
+      ['three'],
+    ],
   ])('attach to %s', (_, parents, sections) => {
     const translation = translateRouteOf(gateway(listeners), service, route(parents));
     expect(translation.attachments.map((attachment) => attachment.section)).toEqual(sections);
@@ -44,9 +49,16 @@ describe('parentRefs', () => {
   });
 
   it('give each parent its own status', () => {
-    const translation = translateRouteOf(gateway(listeners), service, route('[{name: gw, sectionName: one}, {name: gw, sectionName: four}]'));
+    const translation = translateRouteOf(
+      gateway(listeners),
+      service,
+      route('[{name: gw, sectionName: one}, {name: gw, sectionName: four}]'),
+    );
     expect(translation.parents).toMatchObject([
-      { parentRef: { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gw', sectionName: 'one' }, conditions: [{ status: 'True' }, {}] },
+      {
+        parentRef: { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gw', sectionName: 'one' },
+        conditions: [{ status: 'True' }, {}],
+      },
       { parentRef: { sectionName: 'four' }, conditions: [{ status: 'False' }, {}] },
     ]);
   });
@@ -80,21 +92,35 @@ describe('allowedRoutes', () => {
     ['All', '{namespaces: {from: All}}', accepted],
     ['a selector that is met', '{namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}}', accepted],
     ['a selector that is not met', '{namespaces: {from: Selector, selector: {matchLabels: {team: bank}}}}', refused],
-    ['the name of the namespace', '{namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: shop}}}}', accepted],
+    [
+      'the name of the namespace',
+      '{namespaces: {from: Selector, selector: {matchLabels: {kubernetes.io/metadata.name: shop}}}}',
+      accepted,
+    ],
     ['another kind', '{namespaces: {from: All}, kinds: [{kind: TCPRoute}]}', refused],
     ['HTTPRoutes', '{namespaces: {from: All}, kinds: [{kind: HTTPRoute}]}', accepted],
   ])('decide by %s on a route of another namespace', (_, allowed, condition) => {
-    const translation = translateRouteOf(listener(allowed), shop, route('[{name: gw, namespace: default}]', '', 'shop'));
+    const translation = translateRouteOf(
+      listener(allowed),
+      shop,
+      route('[{name: gw, namespace: default}]', '', 'shop'),
+    );
     expect(conditionsOf(translation)[0]).toBe(condition);
     expect(translation.attachments).toHaveLength(condition === accepted ? 1 : 0);
   });
 });
 
 describe('hostnames', () => {
-  const hosts = gateway('[{name: one, port: 80, protocol: HTTP, hostname: "*.example.com"}, {name: two, port: 80, protocol: HTTP, hostname: a.example.org}]');
+  const hosts = gateway(
+    '[{name: one, port: 80, protocol: HTTP, hostname: "*.example.com"}, {name: two, port: 80, protocol: HTTP, hostname: a.example.org}]',
+  );
 
   it('are those that both want, for each listener', () => {
-    const translation = translateRouteOf(hosts, service, route('[{name: gw}]', 'hostnames: [b.example.com, "*.example.org", other.net], '));
+    const translation = translateRouteOf(
+      hosts,
+      service,
+      route('[{name: gw}]', 'hostnames: [b.example.com, "*.example.org", other.net], '),
+    );
     expect(translation.attachments.map(({ section, hostnames }) => [section, hostnames])).toEqual([
       ['one', ['b.example.com']],
       ['two', ['a.example.org']],
@@ -119,7 +145,9 @@ describe('hostnames', () => {
 
 describe('attachments', () => {
   it('reach HTTP and HTTPS listeners, and count where a listener is not served', () => {
-    const both = gateway('[{name: http, port: 80, protocol: HTTP}, {name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: s}]}}, {name: broken, port: 444, protocol: HTTPS, tls: {certificateRefs: [{name: x}]}}]');
+    const both = gateway(
+      '[{name: http, port: 80, protocol: HTTP}, {name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: s}]}}, {name: broken, port: 444, protocol: HTTPS, tls: {certificateRefs: [{name: x}]}}]',
+    );
     const secret = secretYaml('s', createTestCertificate(['a']));
     const translation = translateRouteOf(both, secret, service, route('[{name: gw}]'));
     expect(translation.attachments.map(({ section }) => section)).toEqual(['http', 'https']);

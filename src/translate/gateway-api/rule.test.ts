@@ -17,7 +17,10 @@ function forwardOf(rules: string, ...objects: readonly string[]): Forward {
   return action;
 }
 
-const shares = ({ clusters, invalidWeight }: Forward) => [...clusters.map(({ cluster, weight }) => [cluster, weight]), invalidWeight];
+const shares = ({ clusters, invalidWeight }: Forward) => [
+  ...clusters.map(({ cluster, weight }) => [cluster, weight]),
+  invalidWeight,
+];
 
 describe('backendRefs', () => {
   it('share by weight, 1 by default and 0 for none', () => {
@@ -39,7 +42,11 @@ describe('backendRefs', () => {
     expect(conditionsOf(translation)).toEqual(['Accepted=True Accepted', `ResolvedRefs=False ${reason}`]);
     expect(translation.attached).toHaveLength(1);
     const action = translation.attachments[0]?.routes[0]?.action;
-    expect(action).toMatchObject({ kind: 'Forward', clusters: [{ cluster: 'default/a:80', weight: 1 }], invalidWeight: 3 });
+    expect(action).toMatchObject({
+      kind: 'Forward',
+      clusters: [{ cluster: 'default/a:80', weight: 1 }],
+      invalidWeight: 3,
+    });
     const alone = translateRules(`[{backendRefs: [${ref}]}]`, ...objects);
     expect(alone.attachments[0]?.routes[0]?.action).toMatchObject({ kind: 'DirectResponse', statusCode: 500 });
   });
@@ -105,8 +112,14 @@ describe('filters of backends', () => {
     expect(route?.requestHeaders).toEqual(none);
     const clusters = route?.action.kind === 'Forward' ? route.action.clusters : [];
     expect(clusters.map((cluster) => cluster.requestHeaders.set)).toEqual([
-      [{ name: 'x-b', value: 'rule' }, { name: 'x-a', value: 'backend' }],
-      [{ name: 'x-a', value: 'rule' }, { name: 'x-b', value: 'rule' }],
+      [
+        { name: 'x-b', value: 'rule' },
+        { name: 'x-a', value: 'backend' },
+      ],
+      [
+        { name: 'x-a', value: 'rule' },
+        { name: 'x-b', value: 'rule' },
+      ],
     ]);
   });
 
@@ -122,8 +135,16 @@ describe('filters of backends', () => {
     ['RequestRedirect', '{type: RequestRedirect, requestRedirect: {}}', ''],
     ['CORS', '{type: CORS, cors: {}}', ''],
     ['ExternalAuth', '{type: ExternalAuth}', ''],
-    ['a path of one of several', '{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /x}}}', ', {name: b, port: 80}'],
-    ['a mirror of one of several', '{type: RequestMirror, requestMirror: {backendRef: {name: c, port: 80}}}', ', {name: b, port: 80}'],
+    [
+      'a path of one of several',
+      '{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /x}}}',
+      ', {name: b, port: 80}',
+    ],
+    [
+      'a mirror of one of several',
+      '{type: RequestMirror, requestMirror: {backendRef: {name: c, port: 80}}}',
+      ', {name: b, port: 80}',
+    ],
   ])('refuse the rule: %s', (_, filter, others) => {
     const translation = translateRules(`[{backendRefs: [{name: a, port: 80, filters: [${filter}]}${others}]}]`);
     expect(conditionsOf(translation)[0]).toBe('Accepted=False UnsupportedValue');
@@ -166,23 +187,32 @@ describe('timeouts and retry', () => {
 });
 
 describe('sessionPersistence', () => {
-  const session = (spec: string, refs = '[{name: a, port: 80}]') => `[{sessionPersistence: ${spec}, backendRefs: ${refs}}]`;
+  const session = (spec: string, refs = '[{name: a, port: 80}]') =>
+    `[{sessionPersistence: ${spec}, backendRefs: ${refs}}]`;
 
   it.each([
     ['{sessionName: s}', { kind: 'Cookie', name: 's', path: '/', lifetime: 'Session' }],
-    ['{sessionName: s, type: Cookie, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}', { kind: 'Cookie', name: 's', path: '/', lifetime: 'Permanent', ttlMs: 3_600_000 }],
-    ['{sessionName: s, absoluteTimeout: 1h}', { kind: 'Cookie', name: 's', path: '/', lifetime: 'Session', ttlMs: 3_600_000 }],
+    [
+      '{sessionName: s, type: Cookie, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}',
+      { kind: 'Cookie', name: 's', path: '/', lifetime: 'Permanent', ttlMs: 3_600_000 },
+    ],
+    [
+      '{sessionName: s, absoluteTimeout: 1h}',
+      { kind: 'Cookie', name: 's', path: '/', lifetime: 'Session', ttlMs: 3_600_000 },
+    ],
     ['{sessionName: X-S, type: Header}', { kind: 'Header', name: 'x-s' }],
   ])('reads %s', (spec, expected) => expect(forwardOf(session(spec)).sessionPersistence).toEqual(expected));
 
   it('gives each rule a name of its own', () => {
-    const routes = translateRules(`[{sessionPersistence: {}, ${to}}, {sessionPersistence: {}, ${to}}]`).attachments[0]?.routes ?? [];
+    const routes =
+      translateRules(`[{sessionPersistence: {}, ${to}}, {sessionPersistence: {}, ${to}}]`).attachments[0]?.routes ?? [];
     const names = routes.map(({ action }) => (action.kind === 'Forward' ? action.sessionPersistence?.name : undefined));
     expect(new Set(names).size).toBe(2);
   });
 
   it('puts weighted backends into one cluster', () => {
-    const refs = '[{name: a, port: 80, weight: 9}, {name: b, port: 80}, {name: c, port: 80, weight: 0}, {name: x, port: 80, weight: 2}]';
+    const refs =
+      '[{name: a, port: 80, weight: 9}, {name: b, port: 80}, {name: c, port: 80, weight: 0}, {name: x, port: 80, weight: 2}]';
     const translation = translateRules(session('{}', refs));
     expect(translation.clusters).toEqual([
       {
@@ -211,7 +241,8 @@ describe('sessionPersistence', () => {
   });
 
   it('refuses backends of different protocols, with TLS or with filters', () => {
-    const h2c = 'kind: Service\nmetadata: {name: h, namespace: default}\nspec: {ports: [{port: 80, appProtocol: kubernetes.io/h2c}]}';
+    const h2c =
+      'kind: Service\nmetadata: {name: h, namespace: default}\nspec: {ports: [{port: 80, appProtocol: kubernetes.io/h2c}]}';
     const policy = `kind: BackendTLSPolicy
 metadata: {name: p, namespace: default}
 spec: {targetRefs: [{group: "", kind: Service, name: b}], validation: {hostname: b, wellKnownCACertificates: System}}`;

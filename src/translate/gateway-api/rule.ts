@@ -69,13 +69,19 @@ function unifyClusters(
       filters.responseHeaders !== noHeaderModification ||
       filters.rewrite !== undefined,
   );
-  if (hasFilters) return refuse(findings, field, 'Sessions over several backends are not served with filters of a backend.');
+  if (hasFilters)
+    return refuse(findings, field, 'Sessions over several backends are not served with filters of a backend.');
   const name = ruleClusterName(context.object, ruleIndex);
   context.uses.addCluster({
     kind: 'Rule',
     name,
     protocol: first.backend.protocol,
-    backends: backends.map(({ backend: { namespace, service, port }, weight }) => ({ namespace, service, port, weight })),
+    backends: backends.map(({ backend: { namespace, service, port }, weight }) => ({
+      namespace,
+      service,
+      port,
+      weight,
+    })),
   });
   const weight = backends.reduce((sum, backend) => sum + backend.weight, 0);
   return [{ cluster: name, weight, requestHeaders: noHeaderModification, responseHeaders: noHeaderModification }];
@@ -108,7 +114,8 @@ function translateForward(
     rule.sessionPersistence === undefined
       ? undefined
       : translateSessionPersistence(rule.sessionPersistence, sessionKey, place, findings);
-  const unified = sessionPersistence === undefined ? undefined : unifyClusters(context, index, resolved, place, findings);
+  const unified =
+    sessionPersistence === undefined ? undefined : unifyClusters(context, index, resolved, place, findings);
   const none = noBackend(refs.length, resolved);
   if (none !== undefined) return { action: none, filters };
   const forward: Forward = {

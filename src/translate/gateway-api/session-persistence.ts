@@ -19,14 +19,16 @@ export function translateSessionPersistence(
 ): SessionPersistence | undefined {
   const type = spec.type ?? 'Cookie';
   const name = spec.sessionName ?? `sallyport-session-${contentHash(rule)}`;
-  if (!token.test(name)) return refuse(findings, `${field}.sessionName`, `${name} can't be the name of a ${type.toLowerCase()}.`);
+  if (!token.test(name))
+    return refuse(findings, `${field}.sessionName`, `${name} can't be the name of a ${type.toLowerCase()}.`);
   const ttlMs = translateDuration(spec.absoluteTimeout, `${field}.absoluteTimeout`, findings);
   switch (type) {
     case 'Header':
       if (spec.absoluteTimeout !== undefined) {
         return refuse(findings, `${field}.absoluteTimeout`, 'A session by header has no timeout; use a cookie.');
       }
-      if (spec.cookieConfig !== undefined) return refuse(findings, `${field}.cookieConfig`, 'A session by header has no cookie.');
+      if (spec.cookieConfig !== undefined)
+        return refuse(findings, `${field}.cookieConfig`, 'A session by header has no cookie.');
       return { kind: 'Header', name: name.toLowerCase() };
     case 'Cookie':
       return translateCookie(spec, name, ttlMs, field, findings);

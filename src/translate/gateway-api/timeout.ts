@@ -9,7 +9,11 @@ export function translateDuration(text: string | undefined, field: string, findi
   return parseDuration(text) ?? refuse(findings, field, `${text} is no duration; write it as 500ms, 10s or 1h30m.`);
 }
 
-export function translateTimeouts(timeouts: HTTPRouteTimeouts | undefined, field: string, findings: RuleFindings): Timeouts {
+export function translateTimeouts(
+  timeouts: HTTPRouteTimeouts | undefined,
+  field: string,
+  findings: RuleFindings,
+): Timeouts {
   const requestMs = translateDuration(timeouts?.request, `${field}.request`, findings);
   const backendRequestMs = translateDuration(timeouts?.backendRequest, `${field}.backendRequest`, findings);
   if (requestMs !== undefined && requestMs > 0 && backendRequestMs !== undefined && backendRequestMs > requestMs) {
@@ -27,7 +31,8 @@ export function translateRetry(retry: HTTPRouteRetry, field: string, findings: R
   const backoffMs = translateDuration(retry.backoff, `${field}.backoff`, findings);
   const statusCodes = [...new Set(retry.codes ?? [])].sort((a, b) => a - b);
   const unknown = statusCodes.filter((code) => code < 400 || code > 599);
-  if (unknown.length > 0) refuse(findings, `${field}.codes`, `Only 400 to 599 can be retried, not ${unknown.join(', ')}.`);
+  if (unknown.length > 0)
+    refuse(findings, `${field}.codes`, `Only 400 to 599 can be retried, not ${unknown.join(', ')}.`);
   const attempts = retry.attempts ?? defaultAttempts;
   return { attempts, statusCodes, ...(backoffMs === undefined ? {} : { backoffMs }) };
 }

@@ -4,13 +4,13 @@ import type { ClusterRequest } from '../attachment.ts';
 
 /** Collects what the rules of one route use. */
 export interface RouteUses {
-  addCluster(request: ClusterRequest): void;
+  readonly addCluster: (request: ClusterRequest) => void;
   /** A reference that may be to a Service, whether it can be used or not. */
-  addReference(ref: BackendReference): void;
+  readonly addReference: (ref: BackendReference) => void;
   /** Sorted by name. */
-  clusters(): readonly ClusterRequest[];
+  readonly clusters: () => readonly ClusterRequest[];
   /** `namespace/name` of the Services that are named, sorted. */
-  services(): readonly string[];
+  readonly services: () => readonly string[];
 }
 
 export function createRouteUses(namespace: string): RouteUses {
