@@ -11,10 +11,9 @@ import type { TranslateOptions } from '../options.ts';
 import type { Section } from '../section.ts';
 import type { Condition } from '../translation.ts';
 import { gatewayGroup } from './allowed-routes.ts';
-import { createConditionMaker, unsupportedFieldsType } from './condition.ts';
-import { isInsecureFallback } from './frontend-tls.ts';
 import { resolveGatewayAddresses } from './gateway-address.ts';
 import { type ClassRole, resolveClassRole } from './gateway-class.ts';
+import { diagnoseGateway, gatewayConditions } from './gateway-status.ts';
 import { isServedProtocol, type ListenerTranslation, translateListener } from './listener.ts';
 import { findListenerConflicts } from './listener-conflict.ts';
 
@@ -69,107 +68,6 @@ function unsupportedFields(gateway: Gateway): readonly Problem[] {
   return problems;
 }
 
-interface ListenerSummary {
-  readonly refusal: Problem | undefined;
-  readonly unusable: Problem | undefined;
-  readonly clientCertificate: Problem | undefined;
-  readonly listeners: readonly ListenerTranslation[];
-}
-
-function names(listeners: readonly ListenerTranslation[]): string {
-  return listeners.map((listener) => listener.name).join(', ');
-}
-
-function acceptedCondition(gateway: Gateway, { refusal, listeners }: ListenerSummary): Condition {
-  const { yes, no } = createConditionMaker(gateway);
-  if (refusal !== undefined) return no('Accepted', refusal);
-  const refused = listeners.filter((listener) => !listener.accepted);
-  if (refused.length === 0) return yes('Accepted', 'Accepted', 'The Gateway is valid.');
-  if (refused.length === listeners.length) {
-    return no('Accepted', { reason: 'ListenersNotValid', message: `No listener is valid: ${names(refused)}.` });
-  }
-  const accepted = listeners.filter((listener) => listener.accepted);
-  const message = `Not valid: listener ${names(refused)}. Accepted: ${names(accepted)}.`;
-  return yes('Accepted', 'ListenersNotValid', message);
-}
-
-function isProgrammed(listener: ListenerTranslation): boolean {
-  return listener.conditions.some((condition) => condition.type === 'Programmed' && condition.status === 'True');
-}
-
-function programmedCondition(gateway: Gateway, summary: ListenerSummary): Condition {
-  const { yes, no } = createConditionMaker(gateway);
-  if (summary.refusal !== undefined) {
-    return no('Programmed', { reason: 'Invalid', message: summary.refusal.message });
-  }
-  if (summary.unusable !== undefined) return no('Programmed', summary.unusable);
-  const idle = summary.listeners.filter((listener) => !isProgrammed(listener));
-  if (idle.length === summary.listeners.length) {
-    return no('Programmed', { reason: 'Invalid', message: `No listener can be served: ${names(idle)}.` });
-  }
-  const message = idle.length === 0 ? 'All listeners are served.' : `Served, apart from listener ${names(idle)}.`;
-  return yes('Programmed', 'Programmed', message);
-}
-
-function resolvedRefsCondition(gateway: Gateway, summary: ListenerSummary): Condition {
-  const { yes, no } = createConditionMaker(gateway);
-  if (summary.clientCertificate !== undefined) return no('ResolvedRefs', summary.clientCertificate);
-  const unresolved = summary.listeners.filter((listener) =>
-    listener.conditions.some((condition) => condition.type === 'ResolvedRefs' && condition.status === 'False'),
-  );
-  if (unresolved.length === 0) return yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.');
-  const message = `References of listener ${names(unresolved)} can't be used.`;
-  return no('ResolvedRefs', { reason: 'ListenersNotResolved', message });
-}
-
-function conditionsOf(
-  gateway: Gateway,
-  summary: ListenerSummary,
-  unsupported: readonly Problem[],
-): readonly Condition[] {
-  const { yes } = createConditionMaker(gateway);
-  const conditions = [
-    acceptedCondition(gateway, summary),
-    programmedCondition(gateway, summary),
-    resolvedRefsCondition(gateway, summary),
-  ];
-  if (isInsecureFallback(gateway)) {
-    const message = 'Clients without a valid certificate are let in (AllowInsecureFallback).';
-    conditions.push(yes('InsecureFrontendValidationMode', 'ConfigurationChanged', message));
-  }
-  if (unsupported.length > 0) {
-    const message = unsupported.map((problem) => problem.message).join(' ');
-    conditions.push(yes(unsupportedFieldsType, 'UnsupportedValue', message));
-  }
-  return conditions;
-}
-
-const negative: ReadonlySet<string> = new Set(['Conflicted', 'OverlappingTLSConfig']);
-
-function diagnose(
-  gateway: Gateway,
-  listeners: readonly ListenerTranslation[],
-  own: readonly Condition[],
-): readonly Diagnostic[] {
-  const object = refOf(gateway);
-  const diagnostics: Diagnostic[] = [];
-  for (const { type, status, reason, message } of own) {
-    if (type === unsupportedFieldsType || type === 'InsecureFrontendValidationMode') {
-      diagnostics.push({ severity: 'warning', reason, message, object, field: 'spec' });
-    } else if (status === 'False' && reason !== 'ListenersNotResolved' && reason !== 'Invalid') {
-      diagnostics.push({ severity: 'error', reason, message, object, field: 'spec' });
-    }
-  }
-  listeners.forEach((listener, index) => {
-    for (const { type, status, reason, message } of listener.conditions) {
-      // Programmed says nothing that Accepted and ResolvedRefs do not.
-      if (status !== 'False' || type === 'Programmed' || negative.has(type)) continue;
-      diagnostics.push({ severity: 'error', reason, message, object, field: `spec.listeners[${index}]` });
-    }
-  });
-  return diagnostics;
-}
-
 function uniqueSecrets(secrets: readonly TlsSecret[]): readonly TlsSecret[] {
   const byName = new Map(secrets.map((secret) => [secret.name, secret]));
   return [...byName.values()].sort((a, b) => compareStrings(a.name, b.name));
@@ -211,7 +109,7 @@ export function translateGateway(
     clientCertificate: client?.ok === false ? client.error : undefined,
     listeners,
   };
-  const conditions = conditionsOf(gateway, summary, unsupportedFields(gateway));
+  const conditions = gatewayConditions(gateway, summary, unsupportedFields(gateway));
   const certificates = [
     ...results.flatMap((result) => result.certificates),
     ...(clientCertificate === undefined ? [] : [clientCertificate]),
@@ -230,6 +128,6 @@ export function translateGateway(
     certificates: [...new Map(certificates.map((entry) => [entry.secret.name, useOf(entry)])).values()],
     ...(clientCertificate === undefined ? {} : { backendClientCertificate: clientCertificate.secret.name }),
     conditions,
-    diagnostics: diagnose(gateway, listeners, conditions),
+    diagnostics: diagnoseGateway(gateway, listeners, conditions),
   };
 }

@@ -1,7 +1,6 @@
 import type { HTTPRoute, ParentReference } from '../../../gen/kubernetes/types.ts';
 import { type GatewayName, originOf, type Origin, routeName } from '../../ir/name.ts';
 import type { Route, RouteAction } from '../../ir/route.ts';
-import type { Problem } from '../../resolve/problem.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { objectKey, refOf } from '../../snapshot/object.ts';
 import type { Read } from '../../snapshot/view.ts';
@@ -9,9 +8,9 @@ import type { Attachment, ClusterRequest } from '../attachment.ts';
 import type { TranslateOptions } from '../options.ts';
 import type { Condition } from '../translation.ts';
 import { gatewayGroup } from './allowed-routes.ts';
-import { createConditionMaker, mergeProblems, unsupportedFieldsType } from './condition.ts';
 import { type GatewaySource, type Loss, matchParent, type ParentMatch, resolveParent } from './parent-ref.ts';
 import { type EntryPoint, redirectAt } from './request-redirect.ts';
+import { diagnoseRoute, type ParentProblem, routeConditions, summarizeRules } from './route-status.ts';
 import { type RuleTranslation, translateRule } from './rule.ts';
 import { createRouteUses } from './use.ts';
 
@@ -102,82 +101,6 @@ function attach(
   return [...byListener.values()];
 }
 
-interface RuleSummary {
-  /** All rules are invalid. */
-  readonly refusal?: Problem;
-  readonly partial?: Problem;
-  readonly unresolved?: Problem;
-  readonly unsupported?: Problem;
-}
-
-function summarize(route: HTTPRoute, rules: readonly RuleTranslation[]): RuleSummary {
-  const broken = rules.filter((rule) => rule.invalid.length > 0);
-  const problems = broken.flatMap((rule) => rule.invalid);
-  const [first, ...rest] = problems;
-  const [unresolved, ...others] = rules.flatMap((rule) => rule.unresolved);
-  const scope = route.spec.useDefaultGateways;
-  const merged = first === undefined ? undefined : mergeProblems(first, rest);
-  const dropped = broken.map((rule) => rule.name ?? String(rule.index)).join(', ');
-  return {
-    ...(merged !== undefined && broken.length === rules.length ? { refusal: merged } : {}),
-    ...(merged !== undefined && broken.length < rules.length
-      ? {
-          partial: {
-            reason: merged.reason,
-            message: `Dropped Rule ${dropped}, which is answered 500: ${merged.message}`,
-          },
-        }
-      : {}),
-    ...(unresolved === undefined ? {} : { unresolved: mergeProblems(unresolved, others) }),
-    ...(scope === undefined || scope === 'None'
-      ? {}
-      : {
-          unsupported: {
-            reason: 'UnsupportedValue',
-            message: `useDefaultGateways ${scope} has no effect: the route attaches by parentRefs only.`,
-          },
-        }),
-  };
-}
-
-function conditionsOf(route: HTTPRoute, match: ParentMatch, summary: RuleSummary): readonly Condition[] {
-  const { yes, no } = createConditionMaker(route);
-  const refusal = match.problem ?? summary.refusal;
-  const { partial, unresolved, unsupported } = summary;
-  return [
-    refusal === undefined ? yes('Accepted', 'Accepted', 'The route is attached.') : no('Accepted', refusal),
-    unresolved === undefined
-      ? yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.')
-      : no('ResolvedRefs', unresolved),
-    ...(partial === undefined || refusal !== undefined
-      ? []
-      : [yes('PartiallyInvalid', partial.reason, partial.message)]),
-    ...(unsupported === undefined ? [] : [yes(unsupportedFieldsType, unsupported.reason, unsupported.message)]),
-  ];
-}
-
-function diagnose(
-  route: HTTPRoute,
-  rules: readonly RuleTranslation[],
-  summary: RuleSummary,
-  parents: readonly { readonly field: string; readonly problem: Problem; readonly severity: 'error' | 'warning' }[],
-): readonly Diagnostic[] {
-  const object = refOf(route);
-  const diagnostics: Diagnostic[] = parents.map(({ field, problem, severity }) => ({
-    severity,
-    ...problem,
-    object,
-    field,
-  }));
-  for (const { field, reason, message } of rules.flatMap((rule) => [...rule.invalid, ...rule.unresolved])) {
-    diagnostics.push({ severity: 'error', reason, message, object, field });
-  }
-  if (summary.unsupported !== undefined) {
-    diagnostics.push({ severity: 'warning', ...summary.unsupported, object, field: 'spec.useDefaultGateways' });
-  }
-  return diagnostics;
-}
-
 /** Only what a parentRef can hold, in a fixed order, so that equal references are written alike. */
 function normalizeParentRef({ group, kind, namespace, name, sectionName, port }: ParentReference): ParentReference {
   return {
@@ -193,13 +116,13 @@ function normalizeParentRef({ group, kind, namespace, name, sectionName, port }:
 interface Parents {
   readonly matched: readonly { readonly parentRef: ParentReference; readonly match: ParentMatch }[];
   readonly losses: readonly Loss[];
-  readonly problems: Parameters<typeof diagnose>[3];
+  readonly problems: readonly ParentProblem[];
 }
 
 function resolveParents(read: Read<GatewaySource>, route: HTTPRoute): Parents {
   const matched: { parentRef: ParentReference; match: ParentMatch }[] = [];
   const losses: Loss[] = [];
-  const problems: { field: string; problem: Problem; severity: 'error' | 'warning' }[] = [];
+  const problems: ParentProblem[] = [];
   (route.spec.parentRefs ?? []).forEach((written, index) => {
     const field = `spec.parentRefs[${index}]`;
     const parentRef = normalizeParentRef(written);
@@ -232,12 +155,12 @@ export function translateHttpRoute(
   const uses = createRouteUses(namespace);
   const context = { read, object: origin, from: { group: gatewayGroup, kind: 'HTTPRoute', namespace }, uses };
   const rules = (route.spec.rules ?? [{}]).map((rule, index) => translateRule(context, rule, index));
-  const summary = summarize(route, rules);
+  const summary = summarizeRules(route, rules);
   const { matched, losses, problems } = resolveParents(read, route);
   const parents = matched.map(({ parentRef, match }) => ({
     parentRef,
     controllerName: options.controllerName,
-    conditions: conditionsOf(route, match, summary),
+    conditions: routeConditions(route, match, summary),
   }));
   const attachments = attach(
     route,
@@ -261,6 +184,6 @@ export function translateHttpRoute(
     attached: [...attached.values()],
     services: uses.services(),
     losses,
-    diagnostics: diagnose(route, rules, summary, problems),
+    diagnostics: diagnoseRoute(route, rules, summary, problems),
   };
 }
