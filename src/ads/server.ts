@@ -7,6 +7,7 @@ import {
   DeltaDiscoveryRequestSchema,
 } from '../../gen/envoy/envoy/service/discovery/v3/discovery_pb.js';
 import { type Clock, systemClock } from './clock.ts';
+import { Doubts } from './doubts.ts';
 import type { Generation } from './generation.ts';
 import type { AdsEvents, ProxyState } from './proxy-state.ts';
 import { type DeltaResponse, encodeResponse } from './response.ts';
@@ -77,6 +78,7 @@ const service = {
 class GrpcAdsServer implements AdsServer {
   readonly #streams = new Set<ProxyStream>();
   readonly #generations = new Map<string, Generation>();
+  readonly #doubts = new Map<string, Doubts>();
   readonly #stops = new Set<() => Promise<void>>();
   readonly #options: StreamOptions;
   readonly #clock: Clock;
@@ -96,6 +98,7 @@ class GrpcAdsServer implements AdsServer {
 
   forget(group: string): void {
     this.#generations.delete(group);
+    this.#doubts.delete(group);
   }
 
   async listenUnix(path: string, group: string): Promise<() => Promise<void>> {
@@ -162,7 +165,10 @@ class GrpcAdsServer implements AdsServer {
       return;
     }
     this.#opened += 1;
-    const stream = new ProxyStream(call, this.#opened, group, this.#options, this.#clock, this.#events);
+    const doubts = this.#doubts.get(group) ?? new Doubts();
+    this.#doubts.set(group, doubts);
+    const about = { stream: this.#opened, group, clock: this.#clock, events: this.#events, doubts };
+    const stream = new ProxyStream(call, { ...this.#options, ...about });
     const end = (): void => {
       if (this.#streams.delete(stream)) stream.close();
     };

@@ -352,3 +352,27 @@ test('a route on a refused cluster waits for the next publish, one on its older 
   nack(fresh);
   expectSent();
 });
+
+test('what a proxy took without recording it is put right on its next stream', () => {
+  connect(listener('l'));
+  state.publish(generation(2, listener('l', '2'), listener('bad')));
+  const [refused] = expectSent('LDS l@2 bad@1');
+  nack(refused);
+  const doubts = state.doubts();
+  expect(doubts).toEqual([
+    { typeUrl: lds, name: 'l' },
+    { typeUrl: lds, name: 'bad' },
+  ]);
+  // It says that it has version 1 of l, as it recorded nothing since, but it serves version 2.
+  state = new StreamState({ removalGraceMs: graceMs, gateTimeoutMs: gateMs }, doubts);
+  state.publish(generation(3, listener('l', '1')));
+  request(lds, { initialVersions: { l: '1' } });
+  expectSent('LDS l@1 -bad');
+});
+
+test('a proxy that has nothing is told so even if an earlier stream left a doubt', () => {
+  state = new StreamState({ removalGraceMs: graceMs, gateTimeoutMs: gateMs }, [{ typeUrl: cds, name: 'gone' }]);
+  state.publish(generation(1));
+  request(cds);
+  expectSent('CDS');
+});

@@ -1,6 +1,6 @@
 import { clusterUse, hasItsClusters } from './cluster-gate.ts';
 import { changedNames, type Generation, resourcesOf } from './generation.ts';
-import type { AdsResource } from './resource.ts';
+import type { AdsResource, Requirement } from './resource.ts';
 import { type DeltaResponse, emptyResource } from './response.ts';
 import { createTypeState, isGatedType, isWildcardType, sendOrder, type TypeState } from './type-state.ts';
 import {
@@ -88,8 +88,10 @@ export class StreamState {
   #responses = 0;
   #acknowledged: number | undefined;
 
-  constructor(options: StreamOptions) {
+  /** `doubts` are what the proxy's last stream left open. */
+  constructor(options: StreamOptions, doubts: readonly Requirement[] = []) {
     this.#options = options;
+    for (const { typeUrl, name } of doubts) this.#doubt(this.#type(typeUrl), name);
     this.#clusters = this.#type(clusterType);
   }
 
@@ -150,6 +152,18 @@ export class StreamState {
     return earliest === Infinity ? undefined : earliest;
   }
 
+  /**
+   * The clusters and listeners that the proxy may have in another version than it says when it comes back: it records
+   * nothing of what it took from a response that it refused, and what nobody names would live on for ever.
+   */
+  doubts(): readonly Requirement[] {
+    return [...this.#types.values()].filter(({ typeUrl }) => isWildcardType(typeUrl)).flatMap(({ typeUrl, held, inFlight }) => {
+      const unrecorded = [...held].filter(([, { version }]) => version === undefined).map(([name]) => name);
+      const unanswered = inFlight?.resources.map(({ name }) => name) ?? [];
+      return [...new Set([...unrecorded, ...unanswered])].map((name) => ({ typeUrl, name }));
+    });
+  }
+
   sync(): readonly TypeSync[] {
     const requested = [...this.#types.values()].filter((type) => type.requested);
     return requested.map((type) => ({
@@ -168,10 +182,15 @@ export class StreamState {
     return type;
   }
 
+  #doubt(type: TypeState, name: string): void {
+    type.held.set(name, { version: undefined, resource: undefined });
+    type.pending.add(name);
+  }
+
   #open(type: TypeState, request: DeltaRequest): void {
     type.requested = true;
     for (const [name, version] of Object.entries(request.initialVersions)) {
-      type.held.set(name, { version, resource: 'unknown' });
+      type.held.set(name, { version: type.held.has(name) ? undefined : version, resource: 'unknown' });
       type.pending.add(name);
     }
     // An empty first request means everything for these two types only: Envoy sends one for others that it has no need of.
@@ -180,7 +199,7 @@ export class StreamState {
 
   #subscribeAll(type: TypeState): void {
     type.wildcard = true;
-    type.answerOwed = type.held.size === 0;
+    type.answerOwed = [...type.held.values()].every(({ version }) => version === undefined);
     for (const name of resourcesOf(this.#generation, type.typeUrl).keys()) type.pending.add(name);
   }
 
@@ -306,7 +325,9 @@ export class StreamState {
     // A listener's port may pass to another one: both in one response, or the port is refused in between.
     const removed = type.typeUrl === listenerType && held ? [] : removals;
     for (const name of removed) type.pending.delete(name);
-    if (resources.length === 0 && removed.length === 0 && (held || !type.answerOwed)) return undefined;
+    // Clusters are held only to be removed later, and that there are no others is an answer.
+    const isWaiting = held && type !== this.#clusters;
+    if (resources.length === 0 && removed.length === 0 && (isWaiting || !type.answerOwed)) return undefined;
     type.answerOwed = false;
     this.#responses += 1;
     const nonce = `${generation.id}.${this.#responses}`;

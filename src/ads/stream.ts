@@ -1,6 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { DeltaDiscoveryRequest } from '../../gen/envoy/envoy/service/discovery/v3/discovery_pb.js';
 import type { Clock } from './clock.ts';
+import type { Doubts } from './doubts.ts';
 import type { Generation } from './generation.ts';
 import type { AdsEvents, Proxy, ProxyState } from './proxy-state.ts';
 import type { DeltaResponse } from './response.ts';
@@ -8,29 +9,40 @@ import { type Answer, type StreamOptions, StreamState } from './stream-state.ts'
 
 export type AdsCall = ServerDuplexStream<DeltaDiscoveryRequest, DeltaResponse>;
 
+export interface ProxyStreamOptions extends StreamOptions {
+  readonly stream: number;
+  readonly group: string;
+  readonly clock: Clock;
+  readonly events: AdsEvents;
+  readonly doubts: Doubts;
+}
+
 /** Drives one proxy's state machine by its gRPC stream: no thought of its own, only sockets and timers. */
 export class ProxyStream {
   readonly #call: AdsCall;
   readonly #clock: Clock;
   readonly #events: AdsEvents;
-  readonly #state: StreamState;
+  readonly #options: StreamOptions;
+  readonly #doubts: Doubts;
   readonly #stream: number;
   readonly #group: string;
   #nodeId = '';
-  /** Whether the first message, which names the node, has come. */
-  #isAnnounced = false;
+  /** Undefined until the first message, which names the node. */
+  #state: StreamState | undefined;
+  #generation: Generation | undefined;
   #lastRefusal: Answer | undefined;
   #isWritable = true;
   #isOpen = true;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(call: AdsCall, stream: number, group: string, options: StreamOptions, clock: Clock, events: AdsEvents) {
+  constructor(call: AdsCall, { stream, group, clock, events, doubts, ...options }: ProxyStreamOptions) {
     this.#call = call;
     this.#stream = stream;
     this.#group = group;
     this.#clock = clock;
     this.#events = events;
-    this.#state = new StreamState(options);
+    this.#doubts = doubts;
+    this.#options = options;
     call.on('data', (message: DeltaDiscoveryRequest) => this.#take(message));
     call.on('drain', () => {
       this.#isWritable = true;
@@ -39,15 +51,18 @@ export class ProxyStream {
   }
 
   publish(generation: Generation): void {
-    this.#state.publish(generation);
+    this.#generation = generation;
+    this.#state?.publish(generation);
     this.#pump();
   }
 
-  /** Forgets the proxy; the call is over or about to be. */
+  /** Forgets the proxy, as the call is over or about to be. */
   close(): void {
     this.#isOpen = false;
     this.#cancelTimer?.();
-    if (this.#isAnnounced) this.#events.onDisconnect?.(this.proxy);
+    if (this.#state === undefined) return;
+    this.#doubts.set(this.#nodeId, this.#state.doubts());
+    this.#events.onDisconnect?.(this.proxy);
   }
 
   get proxy(): Proxy {
@@ -55,22 +70,18 @@ export class ProxyStream {
   }
 
   get acknowledged(): number | undefined {
-    return this.#state.acknowledged;
+    return this.#state?.acknowledged;
   }
 
   describe(): ProxyState {
-    const { acknowledged } = this.#state;
-    return { ...this.proxy, acknowledged, types: this.#state.sync(), lastRefusal: this.#lastRefusal };
+    const types = this.#state?.sync() ?? [];
+    return { ...this.proxy, acknowledged: this.acknowledged, types, lastRefusal: this.#lastRefusal };
   }
 
   #take(message: DeltaDiscoveryRequest): void {
     if (!this.#isOpen) return;
-    if (!this.#isAnnounced) {
-      this.#isAnnounced = true;
-      this.#nodeId = message.node?.id ?? '';
-      this.#events.onConnect?.(this.proxy);
-    }
-    const answer = this.#state.request({
+    const state = this.#state ?? this.#begin(message.node?.id ?? '');
+    const answer = state.request({
       typeUrl: message.typeUrl,
       subscribe: message.resourceNamesSubscribe,
       unsubscribe: message.resourceNamesUnsubscribe,
@@ -80,6 +91,15 @@ export class ProxyStream {
     });
     if (answer !== undefined) this.#report(answer);
     this.#pump();
+  }
+
+  #begin(nodeId: string): StreamState {
+    this.#nodeId = nodeId;
+    const state = new StreamState(this.#options, this.#doubts.of(nodeId));
+    if (this.#generation !== undefined) state.publish(this.#generation);
+    this.#state = state;
+    this.#events.onConnect?.(this.proxy);
+    return state;
   }
 
   #report(answer: Answer): void {
@@ -92,21 +112,23 @@ export class ProxyStream {
   }
 
   #pump(): void {
-    const before = this.#state.acknowledged;
+    const state = this.#state;
+    if (state === undefined) return;
+    const before = state.acknowledged;
     while (this.#isOpen && this.#isWritable) {
-      const response = this.#state.next(this.#clock.now());
+      const response = state.next(this.#clock.now());
       if (response === undefined) break;
       this.#isWritable = this.#call.write(response);
     }
-    const { acknowledged } = this.#state;
+    const { acknowledged } = state;
     if (acknowledged !== undefined && acknowledged !== before) this.#events.onSynced?.(this.proxy, acknowledged);
-    this.#setTimer();
+    this.#setTimer(state);
   }
 
-  #setTimer(): void {
+  #setTimer(state: StreamState): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    const deadline = this.#isOpen && this.#isWritable ? this.#state.deadline() : undefined;
+    const deadline = this.#isOpen && this.#isWritable ? state.deadline() : undefined;
     if (deadline === undefined) return;
     // A millisecond more than is left, as a timer may be early by a fraction.
     const delayMs = Math.max(0, deadline - this.#clock.now()) + 1;
