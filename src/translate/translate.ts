@@ -108,7 +108,7 @@ export function translate(
   options: TranslateOptions,
   quarantine: Quarantine,
 ): Translation {
-  const base = withImplicitGateway(memo, { ...view, gateways: new Map() }, options);
+  const base = withImplicitGateway(memo, { ...view, gateways: new Map(), ingressSections: new Map() }, options);
   const gateways = memo.list('gateways', translateGateways(memo, base, options));
   const sources: TranslationSources = { ...base, gateways: memo.run(byNamespacedName, '', gateways) };
   const routes = [...view.HTTPRoute].map(([key, route]) => memo.track(translateHttpRoute, key, sources, route, options));

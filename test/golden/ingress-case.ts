@@ -6,7 +6,7 @@ import type { GatewayName } from '../../src/ir/name.ts';
 import { createMemo, type Memo } from '../../src/lib/memo.ts';
 import { describeRef, refOf, type AnyObject } from '../../src/snapshot/object.ts';
 import { applyChanges, emptySnapshot, getObject } from '../../src/snapshot/snapshot.ts';
-import { createIndexer, type View } from '../../src/snapshot/view.ts';
+import { createIndexer } from '../../src/snapshot/view.ts';
 import { assembleGateway } from '../../src/translate/assemble.ts';
 import { translateGateway, type GatewayTranslation } from '../../src/translate/gateway-api/gateway.ts';
 import {
@@ -17,6 +17,7 @@ import {
 import { translateIngresses, wantsIngressGateway } from '../../src/translate/ingress/ingresses.ts';
 import { standaloneOptions, type TranslateOptions } from '../../src/translate/options.ts';
 import type { Section } from '../../src/translate/section.ts';
+import type { TranslationSources } from '../../src/translate/sources.ts';
 
 /** The objects of a case; the cases are ours and valid, so their shape is not checked again. */
 export function readObjects(name: string): readonly AnyObject[] {
@@ -39,8 +40,8 @@ function describeRoute(route: Route): string {
 }
 
 function gatewaysOf(
-  memo: Memo<View>,
-  view: View,
+  memo: Memo<TranslationSources>,
+  view: TranslationSources,
   objects: readonly Gateway[],
   options: TranslateOptions,
 ): ReadonlyMap<GatewayName, GatewayTranslation> {
@@ -54,8 +55,12 @@ function gatewaysOf(
 export function translateObjects(objects: readonly AnyObject[], options = standaloneOptions) {
   const changes = objects.map((object) => ({ kind: 'put' as const, object }));
   const snapshot = applyChanges(emptySnapshot, changes);
-  const view = createIndexer().update(snapshot);
-  const memo = createMemo<View>();
+  const view: TranslationSources = {
+    ...createIndexer().update(snapshot),
+    gateways: new Map(),
+    ingressSections: new Map(),
+  };
+  const memo = createMemo<TranslationSources>();
   const gateways = [...view.Gateway.values()];
   const exists = getObject(snapshot, 'Gateway', ingressGateway.namespace, ingressGateway.name) !== undefined;
   if (wantsIngressGateway(memo, view, options) && !exists) {

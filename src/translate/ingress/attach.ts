@@ -7,16 +7,21 @@ import type { Attachment } from '../attachment.ts';
 import type { GatewayTranslation } from '../gateway-api/gateway.ts';
 import { coversHostname } from '../ownership.ts';
 import type { Section } from '../section.ts';
-import type { HostCertificate } from './certificate.ts';
-import { permitsHost, permitsNamespace, type PortSections, type SectionPlan } from './gateway-ports.ts';
+import type { TranslationSources } from '../sources.ts';
+import type { HostCertificate, IngressCertificates } from './certificate.ts';
+import { httpsPorts, permitsHost, permitsNamespace } from './gateway-ports.ts';
 import { labelsOf } from './host.ts';
 import type { HostRoutes, IngressTranslation } from './ingress.ts';
+import { isIngressSection, sectionKey } from './sections.ts';
 
 /** Where the routes of one Ingress are offered, and which of its hosts are offered nowhere. */
 export interface IngressAttachments {
   readonly attachments: readonly Attachment[];
   readonly diagnostics: readonly Diagnostic[];
 }
+
+type IngressRead = Read<Pick<TranslationSources, 'ingressSections'>>;
+type Certificates = readonly HostCertificate[];
 
 /** A host of the Ingress in the section that answers for it. */
 interface Place {
@@ -35,43 +40,23 @@ function isNarrower(hostname: string, section: string): boolean {
   return !section.startsWith('*') && coversHostname(hostname, section) && labelCount(hostname) === labelCount(section);
 }
 
-/**
- * The sections of one port that a host is served in: the one that owns it, and for a wildcard or no host those that
- * are more specific, except for what other Ingresses brought a certificate for: such a host is theirs.
- */
-function placesOf(
-  hostname: string,
-  port: PortSections,
-  isJoinable: (section: Section, hostname: string) => boolean,
-): readonly Place[] {
-  const owner = port.ownerOf(hostname);
-  const places: Place[] = owner === undefined ? [] : [{ section: owner, hostname }];
-  if (hostname !== '*' && labelsOf(hostname) === undefined) return places;
-  for (const section of port.sections) {
-    if (section !== owner && isNarrower(hostname, section.hostname) && isJoinable(section, hostname)) {
-      places.push({ section, hostname: section.hostname });
-    }
-  }
-  return places;
-}
-
 /** The wildcard that stands for the first label of a host. */
 function wildcardFor(hostname: string): string {
   return `*${hostname.slice(Math.max(hostname.indexOf('.'), 0))}`;
 }
 
 /** What spec.tls says of a host: by its name, or by a wildcard for its first label. */
-function certificateOf(ingress: IngressTranslation, hostname: string): HostCertificate | undefined {
+function certificateOf(certificates: Certificates, hostname: string): HostCertificate | undefined {
   return (
-    ingress.certificates.find((certificate) => certificate.hostname === hostname) ??
-    ingress.certificates.find((certificate) => certificate.hostname === wildcardFor(hostname))
+    certificates.find((certificate) => certificate.hostname === hostname) ??
+    certificates.find((certificate) => certificate.hostname === wildcardFor(hostname))
   );
 }
 
 /** Why a host is not to be served over TLS in a section with another certificate than its own; undefined: it may be. */
-function refusalOf(ingress: IngressTranslation, { section, hostname }: Place): string | undefined {
+function refusalOf(certificates: Certificates, { section, hostname }: Place): string | undefined {
   if (section.protocol.kind === 'Http' || section.hostname === hostname) return undefined;
-  const use = certificateOf(ingress, hostname)?.use;
+  const use = certificateOf(certificates, hostname)?.use;
   return use?.kind === 'Unusable' ? use.why : undefined;
 }
 
@@ -126,21 +111,59 @@ function withoutCertificate(
   };
 }
 
-/** Finds where the hosts of one Ingress may be served. */
-function createPlacer(read: Read, gateway: GatewayTranslation, plan: SectionPlan, ingress: IngressTranslation) {
+/** The hostnames whose section could own a host, the most specific first. */
+function ownerNames(hostname: string): readonly string[] {
+  if (hostname === '*') return ['*'];
+  const names = [hostname];
+  let rest = hostname.startsWith('*.') ? hostname.slice(2) : hostname;
+  for (let dot = rest.indexOf('.'); dot !== -1; dot = rest.indexOf('.')) {
+    rest = rest.slice(dot + 1);
+    names.push(`*.${rest}`);
+  }
+  return [...names, '*'];
+}
+
+/** Finds the sections of a Gateway: those of its listeners, and one by one those that Ingresses added. */
+function createFinder(read: IngressRead, gateway: GatewayTranslation) {
+  return (port: number, hostname: string): Section | undefined =>
+    gateway.sections.find((section) => section.port === port && section.hostname === hostname) ??
+    read('ingressSections', sectionKey(gateway.name, port, hostname));
+}
+
+/**
+ * Finds where the hosts of one Ingress may be served: on each port in the section that owns it, and for a wildcard or
+ * no host also in those that are more specific, except for what other Ingresses brought a certificate for.
+ */
+function createPlacer(read: IngressRead, gateway: GatewayTranslation, ingress: IngressTranslation, own: Certificates) {
   const { namespace } = ingress.ref;
+  const find = createFinder(read, gateway);
+  const ports = [...new Set([...gateway.sections.map((section) => section.port), ...httpsPorts(gateway)])];
   const named = new Set(ingress.hosts.map((host) => host.hostname));
   const isAllowed = (section: Section) =>
-    plan.added.has(section)
+    isIngressSection(section)
       ? permitsHost(read, gateway, section.port, section.hostname, namespace)
       : permitsNamespace(read, gateway, section, namespace);
   // A host that this Ingress has more specific rules for is no part of its wildcard, nor of its rules without a host.
   const isJoinable = (section: Section, hostname: string) =>
+    isNarrower(hostname, section.hostname) &&
     !named.has(section.hostname) &&
-    (hostname !== '*' || !named.has(wildcardFor(section.hostname))) &&
-    (!plan.added.has(section) || section.origins.includes(ingress.origin));
+    (hostname !== '*' || !named.has(wildcardFor(section.hostname)));
+  const placesOn = (port: number, hostname: string): readonly Place[] => {
+    let owner: Section | undefined;
+    for (const name of ownerNames(hostname)) if ((owner = find(port, name)) !== undefined) break;
+    const places: Place[] = owner === undefined ? [] : [{ section: owner, hostname }];
+    if (hostname !== '*' && labelsOf(hostname) === undefined) return places;
+    const candidates = new Set([
+      ...gateway.sections.filter((section) => section.port === port),
+      ...own.flatMap((certificate) => find(port, certificate.hostname) ?? []),
+    ]);
+    for (const section of candidates) {
+      if (section !== owner && isJoinable(section, hostname)) places.push({ section, hostname: section.hostname });
+    }
+    return places;
+  };
   return (hostname: string): readonly Place[] =>
-    plan.ports.flatMap((port) => placesOf(hostname, port, isJoinable)).filter((place) => isAllowed(place.section));
+    ports.flatMap((port) => placesOn(port, hostname)).filter((place) => isAllowed(place.section));
 }
 
 /** The rules' hosts with their routes, and `*` for a default backend where no rule is without a host. */
@@ -154,19 +177,20 @@ function servedHosts(ingress: IngressTranslation): readonly HostRoutes[] {
  * everything else of its hosts and of `*`. A default backend never takes requests for hosts of other Ingresses.
  */
 export function attachIngress(
-  read: Read,
+  read: IngressRead,
   gateway: GatewayTranslation,
-  plan: SectionPlan,
   ingress: IngressTranslation,
+  own: IngressCertificates | undefined,
 ): IngressAttachments {
+  const certificates = own?.certificates ?? [];
   const collector = createCollector(gateway, ingress);
-  const placer = createPlacer(read, gateway, plan, ingress);
+  const placer = createPlacer(read, gateway, ingress, certificates);
   const diagnostics: Diagnostic[] = [];
   for (const { hostname, routes } of servedHosts(ingress)) {
     const places = placer(hostname);
     if (places.length === 0) diagnostics.push(unattached(ingress, gateway, hostname));
     for (const place of places) {
-      const refusal = refusalOf(ingress, place);
+      const refusal = refusalOf(certificates, place);
       if (refusal !== undefined) {
         if (hostname !== '*') collector.add(place, [refusalRoute(ingress, refusal)], true);
         continue;
@@ -175,7 +199,7 @@ export function attachIngress(
       if (ingress.defaultRoute !== undefined) collector.add(place, [ingress.defaultRoute], true);
     }
   }
-  for (const entry of ingress.certificates) {
+  for (const entry of certificates) {
     if (entry.use.kind !== 'Default') continue;
     const secure = placer(entry.hostname).some((place) => place.section.protocol.kind === 'Https');
     if (!secure) diagnostics.push(withoutCertificate(ingress, gateway, entry));

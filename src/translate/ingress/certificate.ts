@@ -1,9 +1,11 @@
-import type { Ingress, IngressTLS } from '../../../gen/kubernetes/types.ts';
+import type { IngressTLS } from '../../../gen/kubernetes/types.ts';
+import { originOf, type Origin } from '../../ir/name.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { resolveCertificate, type ResolvedCertificate } from '../../resolve/secret.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
-import { refOf } from '../../snapshot/object.ts';
+import { objectKey, type ObjectRef } from '../../snapshot/object.ts';
 import type { Read } from '../../snapshot/view.ts';
+import type { Precedence } from '../attachment.ts';
 import { parseIngressHost } from './host.ts';
 
 /**
@@ -19,9 +21,24 @@ export interface HostCertificate {
     | { readonly kind: 'Unusable'; readonly why: string };
 }
 
-export interface HostCertificates {
+/** The spec.tls of one Ingress, resolved. It keeps its identity while nothing that it says changes. */
+export interface IngressCertificates {
+  readonly ref: ObjectRef;
+  readonly origin: Origin;
+  readonly precedence: Precedence;
   readonly certificates: readonly HostCertificate[];
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What spec.tls is resolved from, as texts: they are equal where nothing changed, whatever else the Ingress says. */
+export interface TlsRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly createdAt: string;
+  /** JSON of spec.tls. */
+  readonly tls: string;
+  /** JSON of the rules' hosts, parsed. */
+  readonly hosts: string;
 }
 
 type Use = HostCertificate['use'];
@@ -61,17 +78,27 @@ function hostsOf(
 }
 
 /**
- * Reads spec.tls. An entry without hosts is for all hosts of the rules, `*` where there are none; one without a Secret
- * takes the Gateway's certificate (IngressTLS). Of two entries for one host the first counts.
+ * Resolves spec.tls. An entry without hosts is for all hosts of the rules, `*` where there are none; one without a
+ * Secret takes the Gateway's certificate (IngressTLS). Of two entries for one host the first counts.
  */
-export function resolveHostCertificates(read: Read, ingress: Ingress, ruleHosts: readonly string[]): HostCertificates {
+export function resolveIngressCertificates(
+  read: Read,
+  namespace: string,
+  name: string,
+  createdAt: string,
+  tls: string,
+  hosts: string,
+): IngressCertificates {
   const byHost = new Map<string, HostCertificate>();
   const diagnostics: Diagnostic[] = [];
-  const object = refOf(ingress);
+  const object: ObjectRef = { kind: 'Ingress', namespace, name };
+  // Both texts were written by translateIngress.
+  const entries = JSON.parse(tls) as readonly IngressTLS[];
+  const ruleHosts = JSON.parse(hosts) as readonly string[];
   const say = (severity: Diagnostic['severity'], reason: string, message: string, field: string) =>
     void diagnostics.push({ severity, reason, message, object, field });
-  for (const [index, entry] of (ingress.spec.tls ?? []).entries()) {
-    const use = resolveUse(read, object.namespace, entry.secretName);
+  for (const [index, entry] of entries.entries()) {
+    const use = resolveUse(read, namespace, entry.secretName);
     if (use.kind === 'Unusable') {
       const message = `${use.why} Until it can be used these hosts are not served over HTTPS with any other certificate; plain HTTP still is.`;
       say('error', 'InvalidCertificateRef', message, `spec.tls[${index}].secretName`);
@@ -92,5 +119,11 @@ export function resolveHostCertificates(read: Read, ingress: Ingress, ruleHosts:
       if (flaw !== undefined) say('warning', flaw.reason, flaw.message, field);
     }
   }
-  return { certificates: [...byHost.values()], diagnostics };
+  return {
+    ref: object,
+    origin: originOf(objectKey(object)),
+    precedence: { createdAt, object: `${namespace}/${name}` },
+    certificates: [...byHost.values()],
+    diagnostics,
+  };
 }

@@ -3,7 +3,7 @@ import { isNamespaceAllowed } from '../gateway-api/allowed-routes.ts';
 import type { GatewayTranslation } from '../gateway-api/gateway.ts';
 import type { ListenerTranslation } from '../gateway-api/listener.ts';
 import type { Read } from '../../snapshot/view.ts';
-import { coversHostname, createOwnership } from '../ownership.ts';
+import { coversHostname } from '../ownership.ts';
 
 function takesNamespace(read: Read, gateway: GatewayTranslation, listener: ListenerTranslation, from: string): boolean {
   // allowedRoutes.kinds is about Routes only and says nothing of Ingresses.
@@ -44,24 +44,4 @@ export function permitsNamespace(
 ): boolean {
   const listener = gateway.listeners.find((candidate) => candidate.section === section);
   return listener !== undefined && takesNamespace(read, gateway, listener, namespace);
-}
-
-/** All sections of one port, and which of them owns a host. */
-export interface PortSections {
-  readonly sections: readonly Section[];
-  readonly ownerOf: (hostname: string) => Section | undefined;
-}
-
-/** The sections of a Gateway and those that Ingresses added to it, made ready to be searched. */
-export interface SectionPlan {
-  readonly ports: readonly PortSections[];
-  readonly added: ReadonlySet<Section>;
-}
-
-export function planSections(listeners: readonly Section[], added: readonly Section[]): SectionPlan {
-  const byPort = Map.groupBy([...listeners, ...added], (section) => section.port);
-  return {
-    ports: [...byPort.values()].map((sections) => ({ sections, ownerOf: createOwnership(sections) })),
-    added: new Set(added),
-  };
 }

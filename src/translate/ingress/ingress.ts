@@ -9,7 +9,7 @@ import { objectKey, refOf, type ObjectRef } from '../../snapshot/object.ts';
 import type { Read } from '../../snapshot/view.ts';
 import type { ClusterRequest, Precedence } from '../attachment.ts';
 import { translateIngressBackend } from './backend.ts';
-import { resolveHostCertificates, type HostCertificate } from './certificate.ts';
+import type { TlsRequest } from './certificate.ts';
 import { labelsOf, parseIngressHost } from './host.ts';
 import { parseIngressPath } from './path.ts';
 
@@ -27,7 +27,8 @@ export interface IngressTranslation {
   readonly hosts: readonly HostRoutes[];
   /** What takes the requests that no path of this Ingress matches. */
   readonly defaultRoute?: Route;
-  readonly certificates: readonly HostCertificate[];
+  /** Absent without spec.tls. */
+  readonly tls?: TlsRequest;
   readonly clusters: readonly ClusterRequest[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -127,6 +128,23 @@ function translateDefault(draft: Draft, ingress: Ingress): Route | undefined {
   });
 }
 
+function requestTls(
+  ingress: Ingress,
+  ref: ObjectRef,
+  createdAt: string,
+  hosts: readonly HostRoutes[],
+): TlsRequest | undefined {
+  const { tls } = ingress.spec;
+  if (tls === undefined || tls.length === 0) return undefined;
+  return {
+    namespace: ref.namespace,
+    name: ref.name,
+    createdAt,
+    tls: JSON.stringify(tls),
+    hosts: JSON.stringify(hosts.map((host) => host.hostname)),
+  };
+}
+
 /** Translates one Ingress by itself: what it wants, before it is known where that can be attached. */
 export function translateIngress(read: Read, ingress: Ingress): IngressTranslation {
   const ref = refOf(ingress);
@@ -134,22 +152,16 @@ export function translateIngress(read: Read, ingress: Ingress): IngressTranslati
   const draft: Draft = { read, ref, origin, clusters: new Map(), diagnostics: [] };
   const hosts = translateRules(draft, ingress);
   const defaultRoute = translateDefault(draft, ingress);
-  const { certificates, diagnostics } = resolveHostCertificates(
-    read,
-    ingress,
-    hosts.map((host) => host.hostname),
-  );
+  const createdAt = ingress.metadata.creationTimestamp ?? '';
+  const tls = requestTls(ingress, ref, createdAt, hosts);
   return {
     ref,
     origin,
-    precedence: {
-      createdAt: ingress.metadata.creationTimestamp ?? '',
-      object: `${ref.namespace}/${ref.name}`,
-    },
+    precedence: { createdAt, object: `${ref.namespace}/${ref.name}` },
     hosts,
     ...(defaultRoute === undefined ? {} : { defaultRoute }),
-    certificates,
+    ...(tls === undefined ? {} : { tls }),
     clusters: [...draft.clusters.values()].sort((a, b) => compareStrings(a.name, b.name)),
-    diagnostics: [...draft.diagnostics, ...diagnostics],
+    diagnostics: draft.diagnostics,
   };
 }

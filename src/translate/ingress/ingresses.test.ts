@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readObjects, translateObjects } from '../../../test/golden/ingress-case.ts';
 import { parseObjects } from '../../../test/fixture/view.ts';
 import { createMemo } from '../../lib/memo.ts';
+import type { AnyObject } from '../../snapshot/object.ts';
 import { applyChanges, emptySnapshot, type Change } from '../../snapshot/snapshot.ts';
 import { createIndexer } from '../../snapshot/view.ts';
 import { standaloneOptions } from '../options.ts';
@@ -11,6 +12,7 @@ import type { TranslationSources } from '../sources.ts';
 import { translate } from '../translate.ts';
 import { attachIngress } from './attach.ts';
 import { translateIngress } from './ingress.ts';
+import { requestSections } from './sections.ts';
 
 const cases = readdirSync(new URL('../../../test/golden/ingress', import.meta.url))
   .filter((file) => file.endsWith('.yaml'))
@@ -58,5 +60,33 @@ describe('translateIngresses', () => {
     const after = applyChanges(before, puts(ingress(7, '/b')));
     translate(memo, indexer.update(after), standaloneOptions, new Map());
     expect(calls()).toEqual([101, 101]);
+  });
+
+  it('leaves the others alone where an Ingress brings another certificate', () => {
+    const base = readObjects('tls-host').filter((object) => object.kind !== 'Ingress');
+    const puts = (objects: readonly AnyObject[]) => objects.map((object) => ({ kind: 'put' as const, object }));
+    const secure = (index: number, path: string) =>
+      parseObjects(
+        ingress(index, path).replace(
+          '  rules:',
+          `  tls: [{hosts: [h${index}.example.com], secretName: shop-cert}]\n  rules:`,
+        ),
+      );
+    const memo = createMemo<TranslationSources>();
+    const indexer = createIndexer();
+    let snapshot = applyChanges(emptySnapshot, puts(base));
+    const run = (objects: readonly AnyObject[]) => {
+      snapshot = applyChanges(snapshot, puts(objects));
+      const { ir } = translate(memo, indexer.update(snapshot), standaloneOptions, new Map());
+      memo.sweep();
+      return ir.gateways[0]?.routeTables.find((table) => table.name === 'https/443')?.virtualHosts ?? [];
+    };
+    const calls = () => [translateIngress, attachIngress, requestSections].map((step) => memo.calls(step));
+    run(Array.from({ length: 50 }, (_, index) => secure(index, '/a')).flat());
+    expect(calls()).toEqual([50, 50, 1]);
+    run(secure(7, '/b'));
+    expect(calls()).toEqual([51, 51, 1]);
+    expect(run(secure(50, '/a'))).toHaveLength(51);
+    expect(calls()).toEqual([52, 52, 2]);
   });
 });

@@ -1,21 +1,24 @@
 import type { Ingress } from '../../../gen/kubernetes/types.ts';
 import { gatewayName, type GatewayName } from '../../ir/name.ts';
+import type { TlsSecret } from '../../ir/secret.ts';
 import type { Memo } from '../../lib/memo.ts';
 import { compareStrings } from '../../lib/order.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { describeRef, objectKey, refOf, type ObjectRef } from '../../snapshot/object.ts';
 import type { Collection } from '../../snapshot/snapshot.ts';
-import type { View } from '../../snapshot/view.ts';
 import type { Attachment, ClusterRequest } from '../attachment.ts';
 import type { CertificateUse, GatewayTranslation } from '../gateway-api/gateway.ts';
 import type { TranslateOptions } from '../options.ts';
-import type { GatewaySections } from '../section.ts';
+import type { GatewaySections, Section } from '../section.ts';
+import type { TranslationSources } from '../sources.ts';
 import { attachIngress } from './attach.ts';
 import { chooseIngressClass, readIngressClasses, type IngressClassChoice, type IngressClasses } from './class.ts';
-import { planSections } from './gateway-ports.ts';
+import { resolveIngressCertificates, type IngressCertificates } from './certificate.ts';
 import { implicitClassName, ingressGateway } from './implicit-gateway.ts';
 import { translateIngress, type IngressTranslation } from './ingress.ts';
-import { createIngressSections } from './sections.ts';
+import { buildSection, requestSections, sectionKey, type IngressSections } from './sections.ts';
+
+type IngressMemo = Memo<TranslationSources>;
 
 /** An Ingress that no request meets as a whole, for explanations. */
 export interface IngressLoss {
@@ -38,9 +41,13 @@ export interface IngressesTranslation {
 }
 
 /** Whether an Ingress wants the Gateway that `implicitIngressGateway` makes. It is to be made where no object is it. */
-export function wantsIngressGateway<S extends View>(memo: Memo<S>, view: S, options: TranslateOptions): boolean {
-  const classes = memo.run(readIngressClasses, '', view.IngressClass, options);
-  for (const ingress of view.Ingress.values()) {
+export function wantsIngressGateway(
+  memo: IngressMemo,
+  sources: TranslationSources,
+  options: TranslateOptions,
+): boolean {
+  const classes = memo.run(readIngressClasses, '', sources.IngressClass, options);
+  for (const ingress of sources.Ingress.values()) {
     const choice = chooseIngressClass(ingress, classes);
     if (
       choice.kind === 'Ours' &&
@@ -128,54 +135,103 @@ function gather(
   return gathered;
 }
 
-function translateAll<S extends View>(
-  memo: Memo<S>,
-  view: S,
+/** One Ingress with its certificates, each of an identity of its own. */
+interface IngressParts {
+  readonly translation: IngressTranslation;
+  readonly certificates?: IngressCertificates;
+}
+
+function translateParts(memo: IngressMemo, sources: TranslationSources, ingress: Ingress): IngressParts {
+  const key = objectKey(refOf(ingress));
+  const translation = memo.track(translateIngress, key, sources, ingress);
+  if (translation.tls === undefined) return { translation };
+  const { namespace, name, createdAt, tls, hosts } = translation.tls;
+  const step = resolveIngressCertificates;
+  return { translation, certificates: memo.track(step, key, sources, namespace, name, createdAt, tls, hosts) };
+}
+
+interface GatewayIngresses {
+  readonly gateway: GatewayTranslation;
+  readonly parts: readonly IngressParts[];
+  readonly requested: IngressSections;
+  readonly sections: readonly Section[];
+}
+
+function translateOfGateway(
+  memo: IngressMemo,
+  sources: TranslationSources,
+  gateway: GatewayTranslation,
   ingresses: readonly Ingress[],
-): readonly IngressTranslation[] {
-  return ingresses.map((ingress) => memo.track(translateIngress, objectKey(refOf(ingress)), view, ingress));
+): GatewayIngresses {
+  const parts = ingresses.map((ingress) => translateParts(memo, sources, ingress));
+  const claiming = parts.flatMap(({ certificates }) => certificates ?? []);
+  const requested = memo.track(
+    requestSections,
+    gateway.name,
+    sources,
+    gateway,
+    memo.list(`${gateway.name}#claims`, claiming),
+  );
+  const sections = requested.requests.map(({ port, hostname, certificate, clientValidation, origins }) => {
+    const { caSecret, mode } = clientValidation ?? {};
+    const key = sectionKey(gateway.name, port, hostname);
+    return memo.run(buildSection, key, port, hostname, certificate, caSecret, mode, ...origins);
+  });
+  return { gateway, parts, requested, sections: memo.list(`${gateway.name}#ingressSections`, sections) };
+}
+
+function gatewaySections(
+  gateway: GatewayName,
+  sections: readonly Section[],
+  secrets: readonly TlsSecret[],
+): GatewaySections {
+  return { gateway, sections, secrets };
+}
+
+/** The look-up table of the sections of all Gateways. */
+function indexSections(all: readonly GatewaySections[]): ReadonlyMap<string, Section> {
+  return new Map(
+    all.flatMap(({ gateway, sections }) =>
+      sections.map((section) => [sectionKey(gateway, section.port, section.hostname), section] as const),
+    ),
+  );
 }
 
 /**
  * Translates every Ingress and attaches it to the Gateway of its class. `gateways` are the ones that take Ingresses:
  * those of the role that serves what comes in, with the implicit one among them where it was made.
  */
-export function translateIngresses<S extends View>(
-  memo: Memo<S>,
-  view: S,
+export function translateIngresses(
+  memo: IngressMemo,
+  sources: TranslationSources,
   gateways: ReadonlyMap<GatewayName, GatewayTranslation>,
   options: TranslateOptions,
 ): IngressesTranslation {
-  const classes = memo.run(readIngressClasses, '', view.IngressClass, options);
-  const { byGateway, served, losses, diagnostics } = gather(
-    memo.run(sortIngresses, '', view.Ingress),
-    classes,
-    gateways,
-    options,
-  );
-  const sections: GatewaySections[] = [];
-  const attachments: Attachment[] = [];
-  const certificates: CertificateUse[] = [];
-  const clusters: { gateway: GatewayName; requests: readonly ClusterRequest[] }[] = [];
+  const classes = memo.run(readIngressClasses, '', sources.IngressClass, options);
+  const sorted = memo.run(sortIngresses, '', sources.Ingress);
+  const { byGateway, served, losses, diagnostics } = gather(sorted, classes, gateways, options);
+  const all: GatewayIngresses[] = [];
   for (const [name, ingresses] of [...byGateway].sort(([a], [b]) => compareStrings(a, b))) {
     const gateway = gateways.get(name);
-    if (gateway === undefined) continue;
-    const translations = translateAll(memo, view, ingresses);
-    const claiming = memo.list(
-      `${name}#claims`,
-      translations.filter((translation) => translation.certificates.length > 0),
-    );
-    const added = memo.track(createIngressSections, name, view, gateway, claiming);
-    const plan = memo.run(planSections, name, gateway.sections, added.sections.sections);
-    sections.push(added.sections);
-    certificates.push(...added.certificates);
-    diagnostics.push(...added.diagnostics);
-    for (const translation of translations) {
-      const attached = memo.track(attachIngress, `${name}#${translation.origin}`, view, gateway, plan, translation);
+    if (gateway !== undefined) all.push(translateOfGateway(memo, sources, gateway, ingresses));
+  }
+  const sections = all.map(({ gateway, requested, sections: own }) =>
+    memo.run(gatewaySections, gateway.name, gateway.name, own, requested.secrets),
+  );
+  const ingressSections = memo.run(indexSections, '', memo.list('ingressSections', sections));
+  const complete: TranslationSources = { ...sources, ingressSections };
+  const attachments: Attachment[] = [];
+  const clusters: { gateway: GatewayName; requests: readonly ClusterRequest[] }[] = [];
+  for (const { gateway, parts, requested } of all) {
+    diagnostics.push(...requested.diagnostics);
+    for (const { translation, certificates } of parts) {
+      const key = `${gateway.name}#${translation.origin}`;
+      const attached = memo.track(attachIngress, key, complete, gateway, translation, certificates);
       for (const attachment of attached.attachments) attachments.push(attachment);
-      diagnostics.push(...translation.diagnostics, ...attached.diagnostics);
-      if (translation.clusters.length > 0) clusters.push({ gateway: name, requests: translation.clusters });
+      diagnostics.push(...translation.diagnostics, ...(certificates?.diagnostics ?? []), ...attached.diagnostics);
+      if (translation.clusters.length > 0) clusters.push({ gateway: gateway.name, requests: translation.clusters });
     }
   }
+  const certificates = all.flatMap(({ requested }) => requested.certificates);
   return { sections, attachments, clusters, served, losses, certificates, diagnostics };
 }

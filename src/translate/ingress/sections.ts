@@ -1,5 +1,5 @@
 import type { ClientValidation } from '../../ir/listener.ts';
-import { sectionName, type Origin } from '../../ir/name.ts';
+import { sectionName, type GatewayName, type Origin, type SecretName } from '../../ir/name.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
 import { compareBy, compareStrings } from '../../lib/order.ts';
 import type { ResolvedCertificate } from '../../resolve/secret.ts';
@@ -8,14 +8,14 @@ import { describeRef } from '../../snapshot/object.ts';
 import { readObject, type Read } from '../../snapshot/view.ts';
 import { resolveFrontendTls, type FrontendTls } from '../gateway-api/frontend-tls.ts';
 import type { CertificateUse, GatewayTranslation } from '../gateway-api/gateway.ts';
-import type { GatewaySections, Section } from '../section.ts';
-import type { HostCertificate } from './certificate.ts';
+import type { Section } from '../section.ts';
+import type { HostCertificate, IngressCertificates } from './certificate.ts';
 import { httpsPorts, permitsHost } from './gateway-ports.ts';
-import type { IngressTranslation } from './ingress.ts';
 
-/** The HTTPS sections that the Ingresses of one Gateway add to it, and what is to be said about the others. */
+/** The HTTPS sections that the Ingresses of one Gateway ask for and get, and what is to be said about the others. */
 export interface IngressSections {
-  readonly sections: GatewaySections;
+  readonly requests: readonly SectionRequest[];
+  readonly secrets: readonly TlsSecret[];
   /** Those that are used. */
   readonly certificates: readonly CertificateUse[];
   readonly diagnostics: readonly Diagnostic[];
@@ -28,17 +28,17 @@ function certificateUse({ namespace, name, secret, info }: ResolvedCertificate):
 
 /** One Ingress's certificate for one host. */
 interface Claim {
-  readonly ingress: IngressTranslation;
+  readonly ingress: IngressCertificates;
   readonly certificate: HostCertificate;
   readonly own: ResolvedCertificate;
 }
 
-const oldestFirst = compareBy<IngressTranslation>(
+const oldestFirst = compareBy<IngressCertificates>(
   (a, b) => compareStrings(a.precedence.createdAt, b.precedence.createdAt),
   (a, b) => compareStrings(a.precedence.object, b.precedence.object),
 );
 
-function collectClaims(ingresses: readonly IngressTranslation[]): readonly Claim[] {
+function collectClaims(ingresses: readonly IngressCertificates[]): readonly Claim[] {
   return [...ingresses]
     .sort(oldestFirst)
     .flatMap((ingress) =>
@@ -102,18 +102,46 @@ function fillPort(
   return open;
 }
 
-function buildSection(port: number, hostname: string, open: OpenSection, validation?: ClientValidation): Section {
+/** What a section is made of: equal content makes it anew only where something differs. */
+export interface SectionRequest {
+  readonly port: number;
+  readonly hostname: string;
+  readonly certificate: SecretName;
+  readonly clientValidation?: ClientValidation;
+  readonly origins: readonly Origin[];
+}
+
+/** A listener's name has no slash, so the two never meet. */
+const namePrefix = 'ingress/';
+
+export function isIngressSection(section: Section): boolean {
+  return section.name.startsWith(namePrefix);
+}
+
+/** Where a section is found in the look-ups. */
+export function sectionKey(gateway: GatewayName, port: number, hostname: string): string {
+  return `${gateway} ${port} ${hostname}`;
+}
+
+/** Makes a section. It takes plain values, so that equal ones give the section of last time. */
+export function buildSection(
+  port: number,
+  hostname: string,
+  certificate: SecretName,
+  caSecret: SecretName | undefined,
+  mode: ClientValidation['mode'] | undefined,
+  ...origins: readonly Origin[]
+): Section {
   return {
-    // A listener's name has no slash, so the two never meet.
-    name: sectionName(`ingress/${port}/${hostname}`),
+    name: sectionName(`${namePrefix}${port}/${hostname}`),
     port,
     hostname,
     protocol: {
       kind: 'Https',
-      certificates: [open.winner.own.secret.name],
-      ...(validation === undefined ? {} : { clientValidation: validation }),
+      certificates: [certificate],
+      ...(caSecret === undefined || mode === undefined ? {} : { clientValidation: { caSecret, mode } }),
     },
-    origins: [...open.origins].sort(compareStrings),
+    origins,
   };
 }
 
@@ -121,15 +149,15 @@ function buildSection(port: number, hostname: string, open: OpenSection, validat
  * Gives each host with a certificate of an Ingress a section of its own on every HTTPS port of the Gateway. What the
  * Gateway asks of clients holds for these sections too; where that can't be met, the port gets none of them.
  */
-export function createIngressSections(
+export function requestSections(
   read: Read,
   gateway: GatewayTranslation,
-  ingresses: readonly IngressTranslation[],
+  ingresses: readonly IngressCertificates[],
 ): IngressSections {
   const claims = collectClaims(ingresses);
   const ports = httpsPorts(gateway);
   const diagnostics: Diagnostic[] = [];
-  const sections: Section[] = [];
+  const requests: SectionRequest[] = [];
   const secrets = new Map<string, TlsSecret>();
   const certificates = new Map<string, CertificateUse>();
   if (ports.length === 0) {
@@ -144,16 +172,21 @@ export function createIngressSections(
       continue;
     }
     for (const [hostname, open] of fillPort(read, gateway, port, claims, diagnostics)) {
-      sections.push(buildSection(port, hostname, open, validation));
+      requests.push({
+        port,
+        hostname,
+        certificate: open.winner.own.secret.name,
+        ...(validation === undefined ? {} : { clientValidation: validation }),
+        origins: [...open.origins].sort(compareStrings),
+      });
       secrets.set(open.winner.own.secret.name, open.winner.own.secret);
       certificates.set(open.winner.own.secret.name, certificateUse(open.winner.own));
       if (bundle !== undefined) secrets.set(bundle.name, bundle);
     }
   }
-  sections.sort((a, b) => compareStrings(a.name, b.name));
-  const sorted = [...secrets.values()].sort((a, b) => compareStrings(a.name, b.name));
   return {
-    sections: { gateway: gateway.name, sections, secrets: sorted },
+    requests,
+    secrets: [...secrets.values()].sort((a, b) => compareStrings(a.name, b.name)),
     certificates: [...certificates.values()].sort((a, b) => compareStrings(a.secret, b.secret)),
     diagnostics,
   };
