@@ -16,6 +16,7 @@ import { type ClassRole, resolveClassRole } from './gateway-class.ts';
 import { diagnoseGateway, gatewayConditions } from './gateway-status.ts';
 import { isServedProtocol, type ListenerTranslation, translateListener } from './listener.ts';
 import { findListenerConflicts } from './listener-conflict.ts';
+import { noTakenPorts, type TakenPorts } from './taken-port.ts';
 
 /** A certificate in use, for whoever has a clock. */
 export interface CertificateUse {
@@ -86,6 +87,7 @@ export function translateGateway(
   read: Read,
   gateway: Gateway,
   options: TranslateOptions,
+  taken: TakenPorts = noTakenPorts,
 ): GatewayTranslation | undefined {
   const role = resolveClassRole(read, gateway.spec.gatewayClassName, options);
   if (role === undefined) return undefined;
@@ -95,7 +97,7 @@ export function translateGateway(
   const served = refusal === undefined && addresses.length > 0;
   const conflicts = findListenerConflicts(gateway.spec.listeners.filter((entry) => isServedProtocol(entry.protocol)));
   const results = gateway.spec.listeners.map((entry) =>
-    translateListener(read, gateway, entry, conflicts.get(entry.name), served, options),
+    translateListener(read, gateway, entry, conflicts.get(entry.name), served, options, taken),
   );
   const listeners = results.map((result) => result.listener);
   const clientRef = gateway.spec.tls?.backend?.clientCertificateRef;

@@ -12,6 +12,7 @@ import { type AllowedNamespaces, gatewayGroup, type GroupKind, translateAllowedR
 import { createConditionMaker, mergeProblems } from './condition.ts';
 import { resolveFrontendTls } from './frontend-tls.ts';
 import { findOverlappingListeners } from './listener-conflict.ts';
+import type { TakenPorts } from './taken-port.ts';
 
 /** A listener of a Gateway: what it serves, who may attach, and its status. */
 export interface ListenerTranslation {
@@ -171,7 +172,7 @@ function statusOf(
 
 /**
  * Translates one listener. `conflict` is what stands between it and others of its Gateway; with `served` false the
- * Gateway as a whole is refused and no section is made.
+ * Gateway as a whole is refused and no section is made. `taken` are ports that other Gateways have.
  */
 export function translateListener(
   read: Read,
@@ -180,6 +181,7 @@ export function translateListener(
   conflict: Problem | undefined,
   served: boolean,
   options: TranslateOptions,
+  taken: TakenPorts,
 ): ListenerResult {
   const findings: Findings = { refusals: [], unresolved: [], secrets: [], certificates: [] };
   if (conflict !== undefined) findings.refusals.push(conflict);
@@ -189,6 +191,11 @@ export function translateListener(
   if (allowed.kindProblem !== undefined) findings.unresolved.push(allowed.kindProblem);
   if (listener.port + options.portOffset > 65535) {
     const message = `Port ${listener.port} would be bound as ${listener.port + options.portOffset}, which is no port.`;
+    findings.refusals.push({ reason: 'PortUnavailable', message });
+  }
+  const holder = taken.get(listener.port);
+  if (holder !== undefined) {
+    const message = `Gateway ${holder} has port ${listener.port} of the same address.`;
     findings.refusals.push({ reason: 'PortUnavailable', message });
   }
   const accepted = findings.refusals.length === 0;
