@@ -14,7 +14,12 @@ test.each([0, 1, 100, 127, 128, 16_383, 16_384, 70_000])('a body of %i bytes com
   const resources = [resource('a', length), resource('ü'.repeat(80), length)];
   const response = { typeUrl: clusterType, nonce: '7.1', generation: 7, resources, removed: ['gone', 'away'] };
   const decoded = fromBinary(DeltaDiscoveryResponseSchema, encodeResponse(response));
-  expect(decoded).toMatchObject({ systemVersionInfo: '7', typeUrl: clusterType, nonce: '7.1', removedResources: ['gone', 'away'] });
+  expect(decoded).toMatchObject({
+    systemVersionInfo: '7',
+    typeUrl: clusterType,
+    nonce: '7.1',
+    removedResources: ['gone', 'away'],
+  });
   expect(decoded.$unknown).toBeUndefined();
   expect(decoded.resources.map(({ name, version }) => ({ name, version }))).toEqual(
     resources.map(({ name, version }) => ({ name, version })),

@@ -127,8 +127,13 @@ class GrpcAdsServer implements AdsServer {
   }
 
   acknowledged(group: string): number | undefined {
-    const all = [...this.#streams].filter((stream) => stream.proxy.group === group).map((stream) => stream.acknowledged);
-    return all.reduce((least, id) => (least === undefined || id === undefined ? undefined : Math.min(least, id)), all[0]);
+    const all = [...this.#streams]
+      .filter((stream) => stream.proxy.group === group)
+      .map((stream) => stream.acknowledged);
+    return all.reduce(
+      (least, id) => (least === undefined || id === undefined ? undefined : Math.min(least, id)),
+      all[0],
+    );
   }
 
   async close(): Promise<void> {
@@ -147,7 +152,11 @@ class GrpcAdsServer implements AdsServer {
     return stop;
   }
 
-  #bind(address: string, credentials: ServerCredentials, identify: Identify): Promise<{ server: Server; port: number }> {
+  #bind(
+    address: string,
+    credentials: ServerCredentials,
+    identify: Identify,
+  ): Promise<{ server: Server; port: number }> {
     const server = new Server(grpcOptions);
     server.addService(service, { deltaAggregatedResources: (call: AdsCall) => this.#open(call, identify(call)) });
     return new Promise((resolve, reject) => {

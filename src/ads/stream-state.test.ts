@@ -58,8 +58,18 @@ function take(): DeltaResponse[] {
 
 /** A response in short: its type, its resources with versions, what it removes. */
 function short(response: DeltaResponse): string {
-  const type = new Map([[cds, 'CDS'], [eds, 'EDS'], [lds, 'LDS'], [rds, 'RDS'], [sds, 'SDS'], [ecds, 'ECDS']]).get(response.typeUrl);
-  const parts = [...response.resources.map(({ name, version }) => `${name}@${version}`), ...response.removed.map((name) => `-${name}`)];
+  const type = new Map([
+    [cds, 'CDS'],
+    [eds, 'EDS'],
+    [lds, 'LDS'],
+    [rds, 'RDS'],
+    [sds, 'SDS'],
+    [ecds, 'ECDS'],
+  ]).get(response.typeUrl);
+  const parts = [
+    ...response.resources.map(({ name, version }) => `${name}@${version}`),
+    ...response.removed.map((name) => `-${name}`),
+  ];
   return [type, ...parts].join(' ');
 }
 
@@ -152,7 +162,9 @@ test('what nobody asks for is not sent', () => {
 });
 
 test('on a reconnect only what differs is sent, and what is gone is removed', () => {
-  state.publish(generation(7, cluster('same'), cluster('changed', '2'), cluster('new'), listener('l'), assignment('same')));
+  state.publish(
+    generation(7, cluster('same'), cluster('changed', '2'), cluster('new'), listener('l'), assignment('same')),
+  );
   request(cds, { initialVersions: { same: '1', changed: '1' } });
   request(lds, { initialVersions: { l: '1', gone: '1' } });
   request(eds, { subscribe: ['same', 'unknown'], initialVersions: { same: '1', unknown: '9' } });
@@ -205,7 +217,15 @@ test('an answer with another nonce is not taken for an acknowledgement', () => {
 
 test('a route waits until its cluster is acknowledged', () => {
   connect(cluster('a'), assignment('a'), listener('l'), routes('r', '1', 'a'));
-  const next = generation(2, cluster('a'), assignment('a'), cluster('b'), assignment('b'), listener('l'), routes('r', '2', 'b'));
+  const next = generation(
+    2,
+    cluster('a'),
+    assignment('a'),
+    cluster('b'),
+    assignment('b'),
+    listener('l'),
+    routes('r', '2', 'b'),
+  );
   state.publish(next);
   const [clusters, endpoints] = expectSent('CDS b@1', 'EDS b@1');
   ack(endpoints);
@@ -321,7 +341,7 @@ test('several refused resources are sent one by one, and the good ones count', (
   const [all] = expectSent('CDS a@1 bad@1 c@1', 'EDS a@empty bad@empty c@empty');
   expect(nack(all)?.narrowing).toBe(true);
   const order: string[] = [];
-  for (let response = take().find(({ typeUrl }) => typeUrl === cds); response !== undefined; ) {
+  for (let response = take().find(({ typeUrl }) => typeUrl === cds); response !== undefined;) {
     order.push(short(response));
     if (short(response) === 'CDS bad@1') expect(nack(response)?.narrowing).toBe(false);
     else ack(response);

@@ -157,11 +157,13 @@ export class StreamState {
    * nothing of what it took from a response that it refused, and what nobody names would live on for ever.
    */
   doubts(): readonly Requirement[] {
-    return [...this.#types.values()].filter(({ typeUrl }) => isWildcardType(typeUrl)).flatMap(({ typeUrl, held, inFlight }) => {
-      const unrecorded = [...held].filter(([, { version }]) => version === undefined).map(([name]) => name);
-      const unanswered = inFlight?.resources.map(({ name }) => name) ?? [];
-      return [...new Set([...unrecorded, ...unanswered])].map((name) => ({ typeUrl, name }));
-    });
+    return [...this.#types.values()]
+      .filter(({ typeUrl }) => isWildcardType(typeUrl))
+      .flatMap(({ typeUrl, held, inFlight }) => {
+        const unrecorded = [...held].filter(([, { version }]) => version === undefined).map(([name]) => name);
+        const unanswered = inFlight?.resources.map(({ name }) => name) ?? [];
+        return [...new Set([...unrecorded, ...unanswered])].map((name) => ({ typeUrl, name }));
+      });
   }
 
   sync(): readonly TypeSync[] {

@@ -135,4 +135,3 @@ export class ProxyStream {
     this.#cancelTimer = this.#clock.schedule(delayMs, () => this.#pump());
   }
 }
-

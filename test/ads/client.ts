@@ -65,7 +65,9 @@ export function connectClient(address: string, nodeId: string): ScriptedClient {
     send,
     receive: () => {
       const first = arrived.shift();
-      return first === undefined ? new Promise((resolve, reject) => takers.push({ resolve, reject })) : Promise.resolve(first);
+      return first === undefined
+        ? new Promise((resolve, reject) => takers.push({ resolve, reject }))
+        : Promise.resolve(first);
     },
     // The server's own type URL comes back as it was.
     ack: ({ typeUrl, nonce }) => send(typeUrl as TypeUrl, { responseNonce: nonce }),

@@ -38,7 +38,10 @@ type Event =
 
 const events: fc.Arbitrary<Event> = fc.oneof(
   { weight: 3, arbitrary: plans.map((plan) => ({ kind: 'publish' as const, plan })) },
-  { weight: 8, arbitrary: fc.constantFrom(cds, eds, lds, rds).map((typeUrl) => ({ kind: 'answer' as const, typeUrl })) },
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom(cds, eds, lds, rds).map((typeUrl) => ({ kind: 'answer' as const, typeUrl })),
+  },
   { weight: 2, arbitrary: fc.constantFrom(1, 600, 1_500).map((ms) => ({ kind: 'wait' as const, ms })) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reconnect' as const }) },
 );
@@ -64,7 +67,12 @@ function generationOf(id: number, { clusters, tables }: Plan): Generation {
         table(
           Object.entries(tables).map(([name, wanted]) => {
             const used = wanted.filter((cluster) => present.includes(cluster));
-            return make(rds, name, `${used.join('')}-`, used.map((cluster) => ({ typeUrl: cds, name: cluster })));
+            return make(
+              rds,
+              name,
+              `${used.join('')}-`,
+              used.map((cluster) => ({ typeUrl: cds, name: cluster })),
+            );
           }),
         ),
       ],
@@ -125,7 +133,10 @@ class ModelProxy {
       if (!isBad(response)) recorded.delete(name);
       if (response.typeUrl !== cds) continue;
       for (const table of this.serving.get(rds)?.values() ?? []) {
-        expect(table.requires.map((each) => each.name), `no table uses the removed cluster`).not.toContain(name);
+        expect(
+          table.requires.map((each) => each.name),
+          `no table uses the removed cluster`,
+        ).not.toContain(name);
       }
     }
   }
@@ -177,8 +188,15 @@ test('whatever happens in between, order holds and the last generation arrives',
       expect(state.acknowledged).toBe(id);
       const serving = (typeUrl: TypeUrl) =>
         new Map([...(proxy.serving.get(typeUrl) ?? [])].map(([name, each]) => [name, each.version]));
-      expect(serving(cds)).toEqual(new Map([...(current?.resources.get(cds) ?? [])].map(([name, each]) => [name, each.version])));
-      expect(serving(rds)).toEqual(new Map([['r', 'a-'], ['q', 'ab-']]));
+      expect(serving(cds)).toEqual(
+        new Map([...(current?.resources.get(cds) ?? [])].map(([name, each]) => [name, each.version])),
+      );
+      expect(serving(rds)).toEqual(
+        new Map([
+          ['r', 'a-'],
+          ['q', 'ab-'],
+        ]),
+      );
     }),
     { numRuns: 500, seed: 40 },
   );

@@ -74,7 +74,10 @@ async function start(): Promise<Proxy> {
 }
 
 /** One request after the other until stopped; gives every answer. */
-function load(port: number): { readonly answers: { status: number; body: string }[]; stop(): Promise<void> } {
+function load(port: number): {
+  readonly answers: { status: number; body: string }[];
+  readonly stop: () => Promise<void>;
+} {
   const answers: { status: number; body: string }[] = [];
   let isRunning = true;
   const loop = (async () => {
@@ -100,7 +103,10 @@ test('a proxy is ready only when its first configuration serves', async () => {
   const { admin } = await start();
   await until('the proxy asks for its clusters', () => (server.state()[0]?.types.length === 1 ? true : undefined));
   expect((await admin('/ready')).status).toBe(503);
-  server.publish('g', generation(1, clusterOf('a'), assignmentOf('a', backend), listenerOf('l', port, 'r'), routesOf('r', 'a')));
+  server.publish(
+    'g',
+    generation(1, clusterOf('a'), assignmentOf('a', backend), listenerOf('l', port, 'r'), routesOf('r', 'a')),
+  );
   await until('the proxy is ready', async () => ((await admin('/ready')).status === 200 ? true : undefined));
   expect(await httpGet({ port, path: '/' })).toEqual({ status: 200, body: 'a' });
   await until('the generation is acknowledged', () => (server.acknowledged('g') === 1 ? true : undefined));
@@ -129,7 +135,9 @@ test('a changed cluster does not wait for its endpoints, and no request is lost'
   await stop();
   expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   // Envoy's own way out of warming, after a timeout, would have been counted here.
-  const { body } = await proxy!.admin('/stats?filter=cluster.a.assignment_(timeout|use_cached)|cluster.a.init_fetch_timeout');
+  const { body } = await proxy!.admin(
+    '/stats?filter=cluster.a.assignment_(timeout|use_cached)|cluster.a.init_fetch_timeout',
+  );
   const counters = body.trim().split('\n');
   expect(counters.length).toBeGreaterThan(1);
   for (const counter of counters) expect(counter).toMatch(/: 0$/);
@@ -144,7 +152,9 @@ test('a route moves from cluster to cluster without a lost request', async () =>
   const { answers, stop } = load(port);
   for (let id = 2; id < 12; id += 1) {
     const name = `c${id}`;
-    await apply(generation(id, clusterOf(name), assignmentOf(name, id % 2 === 0 ? second : first), listener, routesOf('r', name)));
+    await apply(
+      generation(id, clusterOf(name), assignmentOf(name, id % 2 === 0 ? second : first), listener, routesOf('r', name)),
+    );
   }
   await stop();
   expect(answers.length).toBeGreaterThan(20);
@@ -165,7 +175,12 @@ test('a refused table leaves the last good one serving, and the next publish rep
   server.publish('g', generation(2, ...rest, bad));
   await until('the proxy refuses', () => refusals[0]);
   expect(refusals).toMatchObject([
-    { typeUrl: routeConfigurationType, generation: 2, resources: [{ name: 'r', version: bad.version }], narrowing: false },
+    {
+      typeUrl: routeConfigurationType,
+      generation: 2,
+      resources: [{ name: 'r', version: bad.version }],
+      narrowing: false,
+    },
   ]);
   expect(refusals[0]?.refusal).toContain('Only unique values for domains are permitted');
   expect(server.acknowledged('g')).toBe(1);
@@ -185,9 +200,13 @@ test('the bad ones of many clusters are found, and the others serve', async () =
   const rest = [...names.map((name) => assignmentOf(name, backend)), listenerOf('l', port, 'r'), routesOf('r', 'c8')];
   await start();
   server.publish('g', generation(1, ...clusters, ...rest));
-  await until('a request is served', async () => ((await httpGet({ port, path: '/' })).body === 'good' ? true : undefined));
+  await until('a request is served', async () =>
+    (await httpGet({ port, path: '/' })).body === 'good' ? true : undefined,
+  );
   await until('both are found', () => (refusals.filter(({ narrowing }) => !narrowing).length === 2 ? true : undefined));
-  const found = refusals.filter(({ narrowing }) => !narrowing).flatMap(({ resources }) => resources.map(({ name }) => name));
+  const found = refusals
+    .filter(({ narrowing }) => !narrowing)
+    .flatMap(({ resources }) => resources.map(({ name }) => name));
   expect(new Set(found)).toEqual(bad);
   const good = clusters.filter(({ name }) => !bad.has(name));
   await apply(generation(2, ...good, ...rest));

@@ -9,7 +9,7 @@ import { findEnvoyBinary } from '../../src/infra/host/envoy-binary.ts';
 /** A real Envoy that takes everything from a discovery server. */
 export interface Proxy {
   /** GET of an admin path; status 0 when it cannot be reached. */
-  admin(path: string): Promise<{ readonly status: number; readonly body: string }>;
+  readonly admin: (path: string) => Promise<{ readonly status: number; readonly body: string }>;
   stop(): Promise<void>;
 }
 
@@ -22,7 +22,11 @@ export async function until<T>(what: string, probe: () => Promise<T | undefined>
   throw new Error(`waited too long until ${what}`);
 }
 
-export function httpGet(options: { port?: number; socketPath?: string; path: string }): Promise<{ status: number; body: string }> {
+export function httpGet(options: {
+  port?: number;
+  socketPath?: string;
+  path: string;
+}): Promise<{ status: number; body: string }> {
   return new Promise((resolve) => {
     const request = get({ host: '127.0.0.1', agent: false, timeout: 5_000, ...options }, (response) => {
       let body = '';
@@ -46,7 +50,12 @@ function bootstrap(adsSocket: string, adminSocket: string): unknown {
         api_type: 'DELTA_GRPC',
         transport_api_version: 'V3',
         grpc_services: [
-          { envoy_grpc: { cluster_name: 'xds', retry_policy: { retry_back_off: { base_interval: '0.2s', max_interval: '1s' } } } },
+          {
+            envoy_grpc: {
+              cluster_name: 'xds',
+              retry_policy: { retry_back_off: { base_interval: '0.2s', max_interval: '1s' } },
+            },
+          },
         ],
       },
       cds_config: source,

@@ -19,7 +19,10 @@ import {
 } from '../../src/ads/type-url.ts';
 import { contentHash } from '../../src/lib/hash.ts';
 
-const ads = { configSourceSpecifier: { case: 'ads', value: {} }, initialFetchTimeout: { seconds: 0n, nanos: 0 } } as const;
+const ads = {
+  configSourceSpecifier: { case: 'ads', value: {} },
+  initialFetchTimeout: { seconds: 0n, nanos: 0 },
+} as const;
 
 function loopback(port: number): MessageInitShape<typeof AddressSchema>['address'] & {} {
   return { case: 'socketAddress', value: { address: '127.0.0.1', portSpecifier: { case: 'portValue', value: port } } };

@@ -71,7 +71,12 @@ async function passTime(ms: number): Promise<void> {
   for (const timer of timers.filter(({ at }) => at <= now)) timer.action();
 }
 
-async function expectNext(client: ScriptedClient, typeUrl: TypeUrl, names: readonly string[], removed: readonly string[] = []) {
+async function expectNext(
+  client: ScriptedClient,
+  typeUrl: TypeUrl,
+  names: readonly string[],
+  removed: readonly string[] = [],
+) {
   const response = await client.receive();
   expect(response.typeUrl).toBe(typeUrl);
   expect(response.resources.map(({ name, version }) => `${name}@${version}`)).toEqual(names);
@@ -126,7 +131,10 @@ test('a refusal is reported with names, versions and message, and the state show
 });
 
 test('a proxy that comes back is sent what differs', async () => {
-  server.publish('g', generation(5, resource(lds, 'same', '1'), resource(lds, 'changed', '2'), resource(lds, 'new', '1')));
+  server.publish(
+    'g',
+    generation(5, resource(lds, 'same', '1'), resource(lds, 'changed', '2'), resource(lds, 'new', '1')),
+  );
   const client = connect('one');
   client.send(lds, { initialResourceVersions: { same: '1', changed: '1', gone: '1' } });
   await expectNext(client, lds, ['changed@2', 'new@1'], ['gone']);
@@ -172,7 +180,9 @@ test('a proxy that does not read costs one response, and the others go on', asyn
   quick.send(rds, { resourceNamesSubscribe: ['r'] });
   quick.ack(await expectNext(quick, rds, ['r@1']));
   await until('the slow one has asked', () =>
-    server.state().some(({ nodeId, types }) => nodeId === 'slow' && types[0]?.inFlight !== undefined) ? true : undefined,
+    server.state().some(({ nodeId, types }) => nodeId === 'slow' && types[0]?.inFlight !== undefined)
+      ? true
+      : undefined,
   );
   for (let id = 2; id <= 200; id += 1) {
     server.publish('g', table(id));
