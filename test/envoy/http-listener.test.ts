@@ -110,6 +110,12 @@ const routes: readonly Route[] = [
     prefix('/flaky'),
     forward([weighted('flaky')], { retry: { attempts: 2, statusCodes: [500], backoffMs: 1 } }),
   ),
+  route(
+    'one-retry',
+    prefix('/one-retry'),
+    forward([weighted('flaky')], { retry: { attempts: 1, statusCodes: [500] } }),
+  ),
+  route('no-retry', prefix('/no-retry'), forward([weighted('flaky')])),
   route('slow', prefix('/slow'), forward([weighted('slow')], { timeouts: { requestMs: 100 } })),
   route('slow-try', prefix('/slow-try'), forward([weighted('slow')], { timeouts: { backendRequestMs: 100 } })),
   route('redirect-https', prefix('/redirect-https'), { kind: 'Redirect', scheme: 'https', statusCode: 301 }),
@@ -296,10 +302,19 @@ describe('an HTTP listener on a real Envoy', () => {
     const b = backends[1];
     await get('/mirror/me');
     await expect.poll(() => b?.seen.find((seen) => seen.path === '/mirror/me')?.headers.host).toBe('a.test');
+    // How often to try again is between the table and Envoy.
+    const seen = backends.flatMap((backend) => backend.seen.filter(({ path }) => path === '/mirror/me'));
+    expect(seen).toHaveLength(2);
+    for (const { headers: sent } of seen) expect(Object.keys(sent).filter((name) => name.includes('retr'))).toEqual([]);
   });
 
   it('retries what the rule says, and gives up when time is over', async () => {
     expect((await get('/flaky')).status).toBe(200);
+    const flaky = backends.find(({ name }) => name === 'flaky');
+    expect(flaky?.seen).toHaveLength(3);
+    expect((await get('/one-retry')).status).toBe(500);
+    expect(flaky?.seen).toHaveLength(5);
+    expect((await get('/no-retry')).status).toBe(200);
     expect((await get('/slow')).status).toBe(504);
     expect((await get('/slow-try')).status).toBe(504);
   });

@@ -11,7 +11,7 @@ import { fraction } from '../fraction.ts';
 import { duration, type Init, type OneOf } from '../proto.ts';
 import { headersToAdd } from './header-modification.ts';
 import { buildPathRewrite } from './path-rewrite.ts';
-import { buildRetry } from './retry.ts';
+import { buildRetry, retryUnseenHeaders } from './retry.ts';
 import { wholePart, type RoutePart } from './route-part.ts';
 import { buildSessionPersistence } from './session-persistence.ts';
 import { pathsDiffer, sharesOf, type Share } from './share.ts';
@@ -44,12 +44,16 @@ function pathRewrite(share: Share): RouteActionInit {
   return rewrite.kind === 'Prefix' ? { prefixRewrite: rewrite.value } : { regexRewrite: rewrite.value };
 }
 
+function ownsRetry({ retry, timeouts }: Forward): boolean {
+  return retry !== undefined || (timeouts.backendRequestMs ?? 0) > 0;
+}
+
 /** What all shares have in common. A request has no time limit unless the route sets one, so that streams can live. */
 function commonAction(forward: Forward): RouteActionInit {
   return {
     clusterNotFoundResponseCode: RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR,
     timeout: duration(forward.timeouts.requestMs ?? 0),
-    retryPolicy: buildRetry(forward.retry, forward.timeouts.backendRequestMs),
+    ...(ownsRetry(forward) ? { retryPolicy: buildRetry(forward.retry, forward.timeouts.backendRequestMs) } : {}),
     requestMirrorPolicies: forward.mirrors.map(mirrorPolicy),
   };
 }
@@ -75,6 +79,7 @@ function toOneCluster(share: Share, forward: Forward): RouteInit {
       },
     },
     ...headersOf(share),
+    requestHeadersToRemove: [...share.requestHeaders.remove, ...(ownsRetry(forward) ? retryUnseenHeaders : [])],
   };
 }
 
@@ -96,6 +101,10 @@ function split(shares: readonly Share[], first: Share, forward: Forward): RouteI
       },
     },
     ...(differ ? {} : headersOf(first)),
+    requestHeadersToRemove: [
+      ...(differ ? [] : first.requestHeaders.remove),
+      ...(ownsRetry(forward) ? retryUnseenHeaders : []),
+    ],
   };
 }
 

@@ -28,6 +28,11 @@ function wholeMessage(input: RouteTable): RouteConfiguration {
   return create(RouteConfigurationSchema, {
     name: input.name,
     ignorePortInHostMatching: true,
+    mostSpecificHeaderMutationsWins: true,
+    requestHeadersToAdd: [
+      ['x-envoy-retry-on', 'connect-failure,refused-stream,reset-before-request'],
+      ['x-envoy-max-retries', '3'],
+    ].map(([key = '', value = '']) => ({ header: { key, value }, appendAction: 2 })),
     virtualHosts: input.virtualHosts.map((host) => {
       const routes = host.routes
         .flatMap((part) => encodeRoute(part).messages)

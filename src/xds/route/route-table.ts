@@ -6,6 +6,7 @@ import { contentHash } from '../../lib/hash.ts';
 import type { IdentityCache } from '../../lib/identity-cache.ts';
 import { encode } from '../proto.ts';
 import type { Fragment, XdsResource } from '../resource.ts';
+import { retryUnseen } from './retry.ts';
 import { encodeRoute, type EncodedRoute } from './route.ts';
 import { encodeVirtualHost, type EncodedVirtualHost } from './virtual-host.ts';
 
@@ -41,6 +42,9 @@ export function buildRouteTable(table: RouteTable, encoder: RouteEncoder): XdsRe
     name: table.name,
     // A Host with a port meets the same virtual host, and the backend still gets it as it came.
     ignorePortInHostMatching: true,
+    requestHeadersToAdd: [...retryUnseen],
+    // What a route says of a header counts, not what its table does.
+    mostSpecificHeaderMutationsWins: true,
   });
   let body: Buffer | undefined;
   return {

@@ -106,15 +106,14 @@ describe('a forward', () => {
     );
   });
 
-  it('tries again by itself only what no backend has seen', () => {
-    expect(built(route('x', prefix('/'), forward([weighted('a')], { timeouts: { backendRequestMs: 0 } })))).toEqual(
-      action({
-        retry_policy: expect.objectContaining({
-          retry_on: 'connect-failure,refused-stream,reset-before-request',
-          num_retries: 2,
-        }),
-      }),
-    );
+  it('leaves retries to its table unless it asks for some', () => {
+    const [plain] = built(route('x', prefix('/'), forward([weighted('a')], { timeouts: { backendRequestMs: 0 } })));
+    expect(plain).not.toHaveProperty('route.retry_policy');
+    expect(plain).not.toHaveProperty('request_headers_to_remove');
+    const asking = forward([weighted('a')], { retry: { attempts: 1, statusCodes: [] } });
+    expect(built(route('x', prefix('/'), asking))).toMatchObject([
+      { request_headers_to_remove: ['x-envoy-retry-on', 'x-envoy-max-retries'] },
+    ]);
   });
 
   it('mirrors shares of requests', () => {
