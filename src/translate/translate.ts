@@ -10,6 +10,7 @@ import { translateBackendTlsPolicy } from './gateway-api/backend-tls-policy.ts';
 import { translateGatewayClass } from './gateway-api/gateway-class.ts';
 import { translateGateway, type GatewayTranslation } from './gateway-api/gateway.ts';
 import { translateHttpRoute, type HttpRouteTranslation } from './gateway-api/http-route.ts';
+import { findTakenPorts, noTakenPorts } from './gateway-api/taken-port.ts';
 import { translateGatewayParts, type GatewayParts, type TranslatedGateway } from './gateway.ts';
 import { implicitIngressGateway, ingressDefaultCertificate, ingressGateway } from './ingress/implicit-gateway.ts';
 import { translateIngresses, wantsIngressGateway, type IngressesTranslation } from './ingress/ingresses.ts';
@@ -38,8 +39,11 @@ function withImplicitGateway(memo: TranslationMemo, sources: TranslationSources,
 
 function translateGateways(memo: TranslationMemo, sources: TranslationSources, options: TranslateOptions): readonly GatewayTranslation[] {
   const gateways: GatewayTranslation[] = [];
+  const objects = memo.list('gateway objects', [...sources.Gateway.values()]);
+  const taken = memo.track(findTakenPorts, '', sources, objects, options);
   for (const [key, gateway] of sources.Gateway) {
-    const translated = memo.track(translateGateway, key, sources, gateway, options);
+    const name = gatewayName(gateway.metadata.namespace ?? 'default', gateway.metadata.name);
+    const translated = memo.track(translateGateway, key, sources, gateway, options, taken.get(name) ?? noTakenPorts);
     if (translated !== undefined) gateways.push(translated);
   }
   return gateways.sort((a, b) => compareStrings(a.name, b.name));
