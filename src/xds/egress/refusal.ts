@@ -6,6 +6,7 @@ import type { RouteMatchSchema, RouteSchema } from '../../../gen/envoy/envoy/con
 import type { SubstitutionFormatStringSchema } from '../../../gen/envoy/envoy/config/core/v3/substitution_format_string_pb.js';
 import type { Init } from '../proto.ts';
 import { literal } from '../route/header-modification.ts';
+import type { HeaderMatcherInit } from '../route/match.ts';
 import { metadataNamespace } from '../route/route.ts';
 import { identityHeaders } from './identity.ts';
 
@@ -56,19 +57,19 @@ export function refusalRoute(
   };
 }
 
-const anyRequest: Init<typeof RouteMatchSchema> = { pathSpecifier: { case: 'prefix', value: '/' } };
-const anyTunnel: Init<typeof RouteMatchSchema> = { pathSpecifier: { case: 'connectMatcher', value: {} } };
-
 /** Stands for no rule, in access logs. */
 export const noRule = 'no-rule';
 
-/** The end of every list of routes: whatever comes here, no rule allows. */
-export function fallbackRoutes(knownHost: boolean): readonly Init<typeof RouteSchema>[] {
+/** The end of every list of routes: whatever comes here, no rule allows. `headers` must hold as well. */
+export function fallbackRoutes(knownHost: boolean, headers: readonly HeaderMatcherInit[] = []): readonly Init<typeof RouteSchema>[] {
   const known = knownHost ? '; there are rules for this host and port, but none that fits' : '';
-  const selected = 'of the Egress objects that select the caller';
+  const missing = 'no rule of the Egress objects that select the caller allows';
+  const request = '%REQ(:METHOD)% %REQ(:SCHEME)%://%REQ(:AUTHORITY)%%PATH(NQ:PATH)%';
+  const tunnel: Init<typeof RouteMatchSchema> = { pathSpecifier: { case: 'connectMatcher', value: {} }, headers: [...headers] };
+  const prefix: Init<typeof RouteMatchSchema> = { pathSpecifier: { case: 'prefix', value: '/' }, headers: [...headers] };
   return [
-    refusalRoute(noRule, anyTunnel, `no rule ${selected} allows CONNECT %REQ(:AUTHORITY)%${known}`),
-    refusalRoute(noRule, anyRequest, `no rule ${selected} allows %REQ(:METHOD)% %REQ(:SCHEME)%://%REQ(:AUTHORITY)%%PATH(NQ:PATH)%${known}`),
+    refusalRoute(noRule, tunnel, `${missing} CONNECT %REQ(:AUTHORITY)%${known}`),
+    refusalRoute(noRule, prefix, `${missing} ${request}${known}`),
   ];
 }
 

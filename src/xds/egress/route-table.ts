@@ -52,17 +52,15 @@ function encodeHost(name: string, domain: string, routes: readonly RouteInit[], 
   return { bytes, hash: contentHash(bytes), origins: [...origins].sort() };
 }
 
+/** The routes of a target, and at their end the refusal: none of a wider target is asked any more. */
 function routesOf(listener: ForwardProxyListener, target: EgressTarget): readonly RouteInit[] {
   const { pattern, port } = target;
-  const condition = domainOf(pattern, port) !== undefined || pattern.kind !== 'Range' ? undefined : rangeCondition(ipRange(pattern.range), port);
-  const context = {
-    listener: listener.name,
-    resolver: listener.resolver,
-    longestTunnelMs: listener.longestTunnelMs,
-    port,
-    conditions: condition === undefined ? [] : [condition],
-  };
-  return target.routes.flatMap((route) => buildRoutes(route, context));
+  const byRoute = pattern.kind === 'Range' && domainOf(pattern, port) === undefined;
+  const condition = byRoute ? rangeCondition(ipRange(pattern.range), port) : undefined;
+  const conditions = condition === undefined ? [] : [condition];
+  const { name, resolver, longestTunnelMs } = listener;
+  const context = { listener: name, resolver, longestTunnelMs, port, conditions };
+  return [...target.routes.flatMap((route) => buildRoutes(route, context)), ...fallbackRoutes(true, conditions)];
 }
 
 /** Longer prefixes first: of the ranges that hold an address, the narrowest decides. */
@@ -79,7 +77,7 @@ function encodeHosts(listener: ForwardProxyListener): readonly EncodedHost[] {
   const ranges: EgressTarget[] = [];
   for (const target of listener.targets) {
     const domain = domainOf(target.pattern, target.port);
-    if (domain !== undefined) hosts.push(encodeHost(domain, domain, [...routesOf(listener, target), ...fallbackRoutes(true)], [target]));
+    if (domain !== undefined) hosts.push(encodeHost(domain, domain, routesOf(listener, target), [target]));
     else if (target.pattern.kind === 'Range' && ipRange(target.pattern.range).family === 4) ranges.push(target);
   }
   const rest = ranges.sort(byLength).flatMap((target) => routesOf(listener, target));
