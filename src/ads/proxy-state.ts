@@ -1,4 +1,4 @@
-import type { Answer, TypeSync } from './stream-state.ts';
+import type { Answer, TypeSync } from './exchange.ts';
 
 /** One connected proxy, as the commands and the admin port show it. */
 export interface ProxyState {

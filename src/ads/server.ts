@@ -8,10 +8,10 @@ import {
 } from '../../gen/envoy/envoy/service/discovery/v3/discovery_pb.js';
 import { type Clock, systemClock } from './clock.ts';
 import { Doubts } from './doubts.ts';
+import type { StreamOptions } from './exchange.ts';
 import type { Generation } from './generation.ts';
 import type { AdsEvents, ProxyState } from './proxy-state.ts';
 import { type DeltaResponse, encodeResponse } from './response.ts';
-import type { StreamOptions } from './stream-state.ts';
 import { type AdsCall, ProxyStream } from './stream.ts';
 
 /** Names the group of proxies that a call belongs to, by what its transport proves; undefined refuses the call. */

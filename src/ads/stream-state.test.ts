@@ -1,8 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { Answer, DeltaRequest } from './exchange.ts';
 import type { Generation } from './generation.ts';
 import type { AdsResource, Requirement } from './resource.ts';
 import type { DeltaResponse } from './response.ts';
-import { type Answer, type DeltaRequest, StreamState } from './stream-state.ts';
+import { StreamState } from './stream-state.ts';
 import {
   clusterLoadAssignmentType as eds,
   clusterType as cds,

@@ -2,10 +2,11 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { DeltaDiscoveryRequest } from '../../gen/envoy/envoy/service/discovery/v3/discovery_pb.js';
 import type { Clock } from './clock.ts';
 import type { Doubts } from './doubts.ts';
+import type { Answer, StreamOptions } from './exchange.ts';
 import type { Generation } from './generation.ts';
 import type { AdsEvents, Proxy, ProxyState } from './proxy-state.ts';
 import type { DeltaResponse } from './response.ts';
-import { type Answer, type StreamOptions, StreamState } from './stream-state.ts';
+import { StreamState } from './stream-state.ts';
 
 export type AdsCall = ServerDuplexStream<DeltaDiscoveryRequest, DeltaResponse>;
 

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 // Envoy's start and its warming take their time on a busy machine; what waits here fails by itself after 20 s.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+import type { Answer } from '../../src/ads/exchange.ts';
 import type { Generation } from '../../src/ads/generation.ts';
 import { type AdsServer, createAdsServer } from '../../src/ads/server.ts';
-import type { Answer } from '../../src/ads/stream-state.ts';
 import { clusterType, listenerType, routeConfigurationType } from '../../src/ads/type-url.ts';
 import { httpGet, type Proxy, startProxy, until } from './proxy.ts';
 import { assignmentOf, clusterOf, generation, listenerOf, routesOf } from './resources.ts';
