@@ -6,7 +6,7 @@ import { renderDemonstrations, type Screen } from './screen.ts';
 import { readServerPlan } from './server-plan.ts';
 
 /** Sallyport, running on the example's folder. */
-export interface RunningExample {
+interface RunningExample {
   /** Settles when every Gateway serves. */
   readonly ready: Promise<void>;
   /** Drains and stops all that was started. */

@@ -21,7 +21,7 @@ import { buildSection, requestSections, sectionKey, type IngressSections } from 
 type IngressMemo = Memo<TranslationSources>;
 
 /** An Ingress that no request meets as a whole, for explanations. */
-export interface IngressLoss {
+interface IngressLoss {
   readonly ingress: ObjectRef;
   readonly why: string;
 }

@@ -103,7 +103,7 @@ function fillPort(
 }
 
 /** What a section is made of: equal content makes it anew only where something differs. */
-export interface SectionRequest {
+interface SectionRequest {
   readonly port: number;
   readonly hostname: string;
   readonly certificate: SecretName;
