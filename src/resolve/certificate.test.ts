@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTestCertificate } from '../../test/fixture/key-pair.ts';
+import { createTestCertificate } from '../../test/fixture/certificate.ts';
 import { parseCaBundle, parseCertificatePair } from './certificate.ts';
 
 const ecdsa = createTestCertificate(['a.example.com', '*.B.example.com'], { notAfter: '2030-05-06T07:08:09Z' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { caYaml, createTestCertificate } from '../../../test/fixture/key-pair.ts';
+import { caYaml, createTestCertificate } from '../../../test/fixture/certificate.ts';
 import { parseObjects, readerOf, viewOf } from '../../../test/fixture/view.ts';
 import { clusterName, ruleClusterName, secretName } from '../../ir/name.ts';
 import { translateCluster } from './cluster.ts';

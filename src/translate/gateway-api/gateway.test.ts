@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { caYaml, createTestCertificate, secretYaml } from '../../../test/fixture/key-pair.ts';
+import { caYaml, createTestCertificate, secretYaml } from '../../../test/fixture/certificate.ts';
 import { parseObjects, readerOf, viewOf } from '../../../test/fixture/view.ts';
 import { standaloneOptions, type TranslateOptions } from '../options.ts';
 import { type GatewayTranslation, translateGateway } from './gateway.ts';

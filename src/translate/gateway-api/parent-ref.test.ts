@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTestCertificate, secretYaml } from '../../../test/fixture/key-pair.ts';
+import { createTestCertificate, secretYaml } from '../../../test/fixture/certificate.ts';
 import { conditionsOf, plainObjects, translateRouteOf } from '../../../test/fixture/route.ts';
 
 const rules = 'rules: [{backendRefs: [{name: a, port: 80}]}]';
