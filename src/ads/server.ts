@@ -38,7 +38,10 @@ export interface AdsServer {
   publish(group: string, generation: Generation): void;
   /** Drops a group: its sockets stay, its proxies keep what they have and are told nothing more. */
   forget(group: string): void;
-  /** Serves one group on a Unix socket of mode 0600: who can open it is the group. Returns what stops that. */
+  /**
+   * Serves one group on a Unix socket of mode 0600: who can open it is the group. The path holds at most 100 bytes.
+   * Returns what stops that.
+   */
   listenUnix(path: string, group: string): Promise<() => Promise<void>>;
   /** Serves on TCP; returns the port. */
   listenTcp(options: TcpListenOptions): Promise<number>;
@@ -103,7 +106,7 @@ class GrpcAdsServer implements AdsServer {
 
   async listenUnix(path: string, group: string): Promise<() => Promise<void>> {
     // Bound in a folder that is closed to others and moved when its mode is set, so that nobody slips in between.
-    const folder = await mkdtemp(join(dirname(path), '.ads-'));
+    const folder = await mkdtemp(join(dirname(path), '.'));
     try {
       const bound = join(folder, 's');
       const { server } = await this.#bind(`unix:${bound}`, ServerCredentials.createInsecure(), () => group);
