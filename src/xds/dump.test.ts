@@ -5,7 +5,8 @@ import { filterChainName, listenerName, originOf, routeTableName, secretName, se
 import { createMemo } from '../lib/memo.ts';
 import { Sensitive } from '../lib/sensitive.ts';
 import { buildResources } from './build-resources.ts';
-import { dumpResources } from './dump.ts';
+import { dumpResource, dumpResources } from './dump.ts';
+import { buildEndpointSet } from './endpoint/endpoint-set.ts';
 import { debianOptions } from './options.ts';
 
 const certificate = secretName('Secret', 'default', 'cert');
@@ -154,6 +155,17 @@ describe('the resources of a Gateway', () => {
           locality: {},
           lb_endpoints: [{ endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: 8080 } } } }],
         },
+      ],
+    });
+  });
+
+  it('join localities of one name, whose addresses Envoy would count once', () => {
+    const twice = ['x', 'y', 'x'].map((name, i) => ({ name, weight: i + 1, endpoints: [] }));
+    const built = buildEndpointSet({ cluster: cluster('a').name, localities: twice });
+    expect(dumpResource(built)).toMatchObject({
+      endpoints: [
+        { locality: { zone: 'x' }, load_balancing_weight: 4 },
+        { locality: { zone: 'y' }, load_balancing_weight: 2 },
       ],
     });
   });

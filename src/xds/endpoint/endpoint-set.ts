@@ -21,11 +21,26 @@ function lbLocality({ name, weight, endpoints }: Locality): Init<typeof Locality
   };
 }
 
+/**
+ * Envoy counts an address once, so a backend that a rule names twice must be one locality with both weights: as two,
+ * the second would be empty and its share would go to all others.
+ */
+function joinSameNames(localities: readonly Locality[]): readonly Locality[] {
+  const joined: Locality[] = [];
+  for (const locality of localities) {
+    const same = joined.findIndex(({ name, weight }) => name === locality.name && weight !== undefined);
+    const known = joined[same];
+    if (known?.weight === undefined || locality.weight === undefined) joined.push(locality);
+    else joined[same] = { ...known, weight: known.weight + locality.weight };
+  }
+  return joined;
+}
+
 /** ClusterLoadAssignment. A set without endpoints is an answer too: requests are answered 503 and nothing waits. */
 export function buildEndpointSet(set: EndpointSet): XdsResource {
   const bytes = encode(ClusterLoadAssignmentSchema, {
     clusterName: set.cluster,
-    endpoints: set.localities.map(lbLocality),
+    endpoints: joinSameNames(set.localities).map(lbLocality),
   });
   return encodedResource(clusterLoadAssignmentType, set.cluster, bytes, [], []);
 }
