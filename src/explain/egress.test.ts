@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseObjects, viewOf } from '../../test/fixture/view.ts';
 import { createMemo } from '../lib/memo.ts';
-import type { View } from '../snapshot/view.ts';
 import { translateEgressDirection } from '../translate/egress/direction.ts';
 import { defaultEgressOptions } from '../translate/egress/options.ts';
 import { standaloneOptions } from '../translate/options.ts';
+import type { TranslationSources } from '../translate/sources.ts';
 import { decideEgress, type EgressCall } from './egress.ts';
 
 const objects = `
@@ -54,7 +54,8 @@ spec:
     to: [{cidrs: [10.1.2.0/24], ports: [{port: 5432, protocol: TCP}]}]
 `;
 
-const direction = translateEgressDirection(createMemo<View>(), viewOf(parseObjects(objects)), standaloneOptions, defaultEgressOptions);
+const sources = { ...viewOf(parseObjects(objects)), gateways: new Map(), ingressSections: new Map() };
+const direction = translateEgressDirection(createMemo<TranslationSources>(), sources, standaloneOptions, defaultEgressOptions);
 const [gateway] = direction.gateways;
 
 function decide(kind: 'ForwardProxy' | 'ServerName', call: Partial<EgressCall> & Pick<EgressCall, 'form' | 'host'>) {

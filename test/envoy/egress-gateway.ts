@@ -1,10 +1,10 @@
 import { gatewayName } from '../../src/ir/name.ts';
 import { createMemo } from '../../src/lib/memo.ts';
 import type { AnyObject } from '../../src/snapshot/object.ts';
-import type { View } from '../../src/snapshot/view.ts';
 import { type EgressDirection, translateEgressDirection } from '../../src/translate/egress/direction.ts';
 import { defaultEgressOptions, type EgressOptions } from '../../src/translate/egress/options.ts';
 import { standaloneOptions } from '../../src/translate/options.ts';
+import type { TranslationSources } from '../../src/translate/sources.ts';
 import { buildResources } from '../../src/xds/build-resources.ts';
 import { debianOptions } from '../../src/xds/options.ts';
 import { parseObjects, viewOf } from '../fixture/view.ts';
@@ -48,12 +48,12 @@ export async function startEgressGateway({ listeners, objects, options = {} }: W
     },
     status: {},
   } as unknown as AnyObject;
-  const memo = createMemo<View>();
+  const memo = createMemo<TranslationSources>();
   const egressOptions = { ...defaultEgressOptions, guardedRanges, resolver: { address: '127.0.0.1', port: dns.port }, ...options };
   const name = gatewayName('default', 'out');
   const translate = (text: string) => {
-    const view = viewOf([gateway, ...parseObjects(text)]);
-    const direction = translateEgressDirection(memo, view, standaloneOptions, egressOptions);
+    const sources = { ...viewOf([gateway, ...parseObjects(text)]), gateways: new Map(), ingressSections: new Map() };
+    const direction = translateEgressDirection(memo, sources, standaloneOptions, egressOptions);
     const made = direction.gateways.find((entry) => entry.name === name);
     if (made === undefined) throw new Error('no egress gateway');
     const ir = { ...made, routeTables: [], clusters: [], endpoints: [] };

@@ -1,14 +1,15 @@
 import type { EgressCaller, EgressListener, EgressTarget, ServerNameListener } from '../../ir/egress.ts';
-import { listenerName, originOf, type GatewayName, type SecretName } from '../../ir/name.ts';
+import { gatewayName, listenerName, originOf, type GatewayName, type SecretName } from '../../ir/name.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
 import { type IpRange, parseIpRange } from '../../lib/ip-range.ts';
 import type { Memo } from '../../lib/memo.ts';
 import { compareStrings } from '../../lib/order.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { objectKey } from '../../snapshot/object.ts';
-import type { View } from '../../snapshot/view.ts';
+import { findTakenPorts, noTakenPorts } from '../gateway-api/taken-port.ts';
 import type { TranslateOptions } from '../options.ts';
 import { type LeftOut, nothingLeftOut, type Quarantine } from '../quarantine.ts';
+import type { TranslationSources } from '../sources.ts';
 import type { ObjectStatus } from '../translation.ts';
 import { assembleCallers, callersOfNamespace } from './caller.ts';
 import { type EgressTranslation, translateEgress } from './egress.ts';
@@ -102,8 +103,8 @@ function nameOf(translation: EgressTranslation): string {
 }
 
 interface Context {
-  readonly memo: Memo<View>;
-  readonly view: View;
+  readonly memo: Memo<TranslationSources>;
+  readonly sources: TranslationSources;
   readonly options: TranslateOptions;
   readonly egressOptions: EgressOptions;
   readonly egresses: readonly EgressTranslation[];
@@ -111,11 +112,11 @@ interface Context {
 }
 
 /** The callers of all namespaces that have an Egress on a section. */
-function callersAt({ memo, view, diagnostics }: Context, key: string, attached: readonly EgressTranslation[], all: readonly EgressTranslation[]) {
+function callersAt({ memo, sources, diagnostics }: Context, key: string, attached: readonly EgressTranslation[], all: readonly EgressTranslation[]) {
   const namespaces = [...new Set(attached.map((entry) => entry.ref.namespace))].sort(compareStrings);
   const lists = namespaces.map((namespace) => {
     const egresses = memo.list(`egress/of/${namespace}`, all.filter((entry) => entry.ref.namespace === namespace).map((entry) => entry.egress));
-    const pods = memo.list(`egress/pods/${namespace}`, view.podsOfNamespace.get(namespace) ?? []);
+    const pods = memo.list(`egress/pods/${namespace}`, sources.podsOfNamespace.get(namespace) ?? []);
     return memo.run(callersOfNamespace, namespace, pods, egresses);
   });
   const assembled = memo.run(assembleCallers, key, memo.list(`egress/callers/${key}`, lists));
@@ -176,27 +177,38 @@ function translateOne(context: Context, gateway: EgressGateway, out: LeftOut): {
   };
 }
 
-/** Translates all egress Gateways and Egress objects of a view. */
+/** Translates all egress Gateways and Egress objects. Gateways of the other class are looked at for their ports only. */
 export function translateEgressDirection(
-  memo: Memo<View>,
-  view: View,
+  memo: Memo<TranslationSources>,
+  sources: TranslationSources,
   options: TranslateOptions,
   egressOptions: EgressOptions,
   quarantine: Quarantine = new Map(),
 ): EgressDirection {
+  const objects = memo.list('gateway objects', [...sources.Gateway.values()]);
+  const taken = memo.track(findTakenPorts, '', sources, objects, options);
   const gateways = memo.list(
     'egress/gateways',
-    [...view.Gateway]
+    [...sources.Gateway]
       .sort(([a], [b]) => compareStrings(a, b))
-      .flatMap(([key, gateway]) => memo.track(translateEgressGateway, key, view, gateway, options) ?? []),
+      .flatMap(([key, gateway]) => {
+        const name = gatewayName(gateway.metadata.namespace ?? 'default', gateway.metadata.name);
+        return memo.track(translateEgressGateway, key, sources, gateway, options, taken.get(name) ?? noTakenPorts) ?? [];
+      }),
   );
-  const egresses = [...view.Egress]
+  const egresses = [...sources.Egress]
     .sort(([a], [b]) => compareStrings(a, b))
-    .map(([key, egress]) => memo.track(translateEgress, key, view, egress, gateways, options));
+    .map(([key, egress]) => memo.track(translateEgress, key, sources, egress, gateways, options));
   const diagnostics: Diagnostic[] = [];
-  const context: Context = { memo, view, options, egressOptions, egresses, diagnostics };
+  const context: Context = { memo, sources, options, egressOptions, egresses, diagnostics };
   const made = gateways.map((gateway) => translateOne(context, gateway, quarantine.get(gateway.name) ?? nothingLeftOut));
   const statuses = [...made.map((entry) => entry.status), ...egresses.map((entry) => memo.run(statusOfEgress, objectKey(entry.ref), entry))];
   const own = [...gateways.flatMap((entry) => entry.diagnostics), ...egresses.flatMap((entry) => entry.diagnostics)];
-  return { gateways: made.map((entry) => entry.ir), egresses, statuses, diagnostics: [...own, ...diagnostics] };
+  return {
+    gateways: made.map((entry) => entry.ir),
+    egresses,
+    statuses,
+    // Sections of one namespace find the same.
+    diagnostics: [...own, ...new Map(diagnostics.map((entry) => [entry.message, entry])).values()],
+  };
 }

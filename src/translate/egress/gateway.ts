@@ -10,6 +10,7 @@ import { type AllowedNamespaces, gatewayGroup, type GroupKind, translateAllowedR
 import { createConditionMaker, mergeProblems } from '../gateway-api/condition.ts';
 import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
 import { resolveClassRole } from '../gateway-api/gateway-class.ts';
+import { noTakenPorts, type TakenPorts } from '../gateway-api/taken-port.ts';
 import type { TranslateOptions } from '../options.ts';
 import type { Condition } from '../translation.ts';
 
@@ -108,7 +109,7 @@ function findKind(read: Read, gateway: Gateway, listener: Listener, findings: Fi
 }
 
 /** Each port of an egress Gateway has one listener: hosts are the Egress objects' to name. */
-function findGeneral(gateway: Gateway, listener: Listener, options: TranslateOptions, findings: Findings): void {
+function findGeneral(gateway: Gateway, listener: Listener, options: TranslateOptions, taken: TakenPorts, findings: Findings): void {
   if (listener.hostname !== undefined && listener.hostname !== '') {
     const message = 'A listener of an egress Gateway takes no hostname; Egress objects name the hosts.';
     findings.refusals.push({ reason: 'UnsupportedValue', message });
@@ -118,6 +119,10 @@ function findGeneral(gateway: Gateway, listener: Listener, options: TranslateOpt
     const message = `Port ${listener.port} is also asked for by listener ${others.map((other) => other.name).join(', ')}.`;
     const same = others.every((other) => other.protocol === listener.protocol);
     findings.refusals.push({ reason: same ? 'HostnameConflict' : 'ProtocolConflict', message });
+  }
+  const holder = taken.get(listener.port);
+  if (holder !== undefined) {
+    findings.refusals.push({ reason: 'PortUnavailable', message: `Gateway ${holder} on this host has port ${listener.port} already.` });
   }
   if (listener.port + options.portOffset > 65535) {
     const message = `Port ${listener.port} would be bound as ${listener.port + options.portOffset}, which is no port.`;
@@ -152,9 +157,16 @@ interface ListenerOutcome {
   readonly problems: readonly Problem[];
 }
 
-function translateListener(read: Read, gateway: Gateway, listener: Listener, served: boolean, options: TranslateOptions): ListenerOutcome {
+function translateListener(
+  read: Read,
+  gateway: Gateway,
+  listener: Listener,
+  served: boolean,
+  options: TranslateOptions,
+  taken: TakenPorts,
+): ListenerOutcome {
   const findings: Findings = { refusals: [], unresolved: [], secrets: [] };
-  findGeneral(gateway, listener, options, findings);
+  findGeneral(gateway, listener, options, taken, findings);
   const kind = findKind(read, gateway, listener, findings);
   const supportedKinds = findKinds(listener, findings);
   const { namespaces, problem } = translateAllowedRoutes(listener);
@@ -199,13 +211,18 @@ function gatewayConditions(
   ];
 }
 
-/** Translates a Gateway of class `sallyport-egress`; undefined for all others. */
-export function translateEgressGateway(read: Read, gateway: Gateway, options: TranslateOptions): EgressGateway | undefined {
+/** Translates a Gateway of class `sallyport-egress`; undefined for all others. `taken` are ports that other Gateways have. */
+export function translateEgressGateway(
+  read: Read,
+  gateway: Gateway,
+  options: TranslateOptions,
+  taken: TakenPorts = noTakenPorts,
+): EgressGateway | undefined {
   if (resolveClassRole(read, gateway.spec.gatewayClassName, options) !== 'Egress') return undefined;
   const { addresses, unsupported, unusable } = resolveGatewayAddresses(gateway, options);
   const refusal = findRefusal(read, gateway) ?? unsupported;
   const served = refusal === undefined && addresses.length > 0;
-  const outcomes = gateway.spec.listeners.map((listener) => translateListener(read, gateway, listener, served, options));
+  const outcomes = gateway.spec.listeners.map((listener) => translateListener(read, gateway, listener, served, options, taken));
   const object = refOf(gateway);
   const own = [refusal, unusable].flatMap((problem) => problem ?? []);
   const diagnostics: Diagnostic[] = own.map((problem) => ({ severity: 'error', ...problem, object, field: 'spec' }));

@@ -8,7 +8,7 @@ import type { Init } from '../proto.ts';
 import { literal } from '../route/header-modification.ts';
 import type { HeaderMatcherInit } from '../route/match.ts';
 import { metadataNamespace } from '../route/route.ts';
-import { identityHeaders } from './identity.ts';
+import { stateOperator } from './filter-state.ts';
 
 /** The header that answers of the gateway itself carry, as clients rarely show the body of a refused CONNECT. */
 export const refusalHeader = 'x-sallyport-egress';
@@ -26,9 +26,9 @@ export function refusalBody(why: string, error: 'egress denied' | 'egress limite
         host: '%REQ(:AUTHORITY)%',
         method: '%REQ(:METHOD)%',
         path: '%PATH(NQ:PATH)%',
-        pod: `%REQ(${identityHeaders.pod})%`,
-        selectedBy: `%REQ(${identityHeaders.egresses})%`,
-        serviceAccount: `%REQ(${identityHeaders.serviceAccount})%`,
+        pod: stateOperator('pod'),
+        selectedBy: stateOperator('egresses'),
+        serviceAccount: stateOperator('serviceAccount'),
         why,
       },
     },
@@ -38,7 +38,7 @@ export function refusalBody(why: string, error: 'egress denied' | 'egress limite
 
 /** The same in one line. */
 export function refusalHeaders(why: string): Init<typeof HeaderValueOptionSchema>[] {
-  const value = `denied; ${why}; caller ${caller}, selected by %REQ(${identityHeaders.egresses})%`;
+  const value = `denied; ${why}; caller ${caller}, selected by ${stateOperator('egresses')}`;
   return [{ header: { key: refusalHeader, value }, appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD }];
 }
 
