@@ -19,7 +19,7 @@ import {
   secretType,
 } from '../ads/type-url.ts';
 import type { GatewayIr } from '../ir/ir.ts';
-import { gatewayName } from '../ir/name.ts';
+import { gatewayName, listenerName, routeTableName } from '../ir/name.ts';
 import { createMemo, type Memo, type Sources } from '../lib/memo.ts';
 import { buildCluster } from './cluster/cluster.ts';
 import { buildResources, createBuilders } from './build-resources.ts';
@@ -88,6 +88,55 @@ describe('buildResources', () => {
     const after = moved.get(clusterLoadAssignmentType);
     expect(after).not.toBe(before);
     expect(after?.get('default/b:80')).toBe(before?.get('default/b:80'));
+  });
+
+  it('changes the route table alone when a route changes, so that no listener drains', () => {
+    const { run } = pipeline();
+    const listeners = [
+      {
+        kind: 'Http',
+        name: listenerName('http', '127.0.0.1', 80),
+        bind: { address: '127.0.0.1', port: 8080 },
+        port: 80,
+        routeTable: routeTableName('http', 80),
+        origins: [],
+      } as const,
+    ];
+    const everyFilter = route(
+      'r',
+      prefix('/'),
+      forward([weighted('b')], {
+        sessionPersistence: { kind: 'Cookie', name: 's', path: '/', lifetime: 'Session', ttlMs: 1000 },
+        retry: { attempts: 1, statusCodes: [500] },
+      }),
+      {
+        cors: {
+          allowOrigins: [{ kind: 'Pattern', value: '*' }],
+          allowMethods: ['*'],
+          allowHeaders: ['*'],
+          exposeHeaders: [],
+          allowCredentials: true,
+          maxAgeSeconds: 1,
+        },
+      },
+    );
+    const first = run(
+      gateway({ listeners, routeTables: [table([virtualHost('a.test', [])])], clusters, endpoints: sets }),
+    );
+    const second = run(
+      gateway({
+        listeners: structuredClone(listeners),
+        routeTables: [table([virtualHost('a.test', [everyFilter])])],
+        clusters,
+        endpoints: sets,
+      }),
+    );
+    for (const [type, byName] of second) {
+      const versions = [...byName.values()].map(({ version }) => version);
+      const before = [...(first.get(type)?.values() ?? [])].map(({ version }) => version);
+      if (type === routeConfigurationType) expect(versions).not.toEqual(before);
+      else expect(versions).toEqual(before);
+    }
   });
 
   it('builds a cluster once for all Gateways that use it', () => {
