@@ -37,7 +37,8 @@ export function demonstrations(folder: string): readonly Demonstration[] {
     {
       title: 'Out, refused: no rule names this host',
       command: `${proxied} http://elsewhere.localhost:9191/charge`,
-      expected: '403, and the rule that is missing',
+      expected:
+        '403: no rule of the Egress objects that select the caller allows GET http://elsewhere.localhost:9191/charge',
     },
   ];
 }
