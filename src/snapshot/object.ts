@@ -1,4 +1,5 @@
 import type { Brand } from '../lib/brand.ts';
+import { compareBy, compareStrings } from '../lib/order.ts';
 import type {
   BackendTLSPolicy,
   ConfigMap,
@@ -86,3 +87,10 @@ export function refOf(object: AnyObject): ObjectRef {
 export function describeRef(ref: ObjectRef): string {
   return ref.namespace === '' ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.namespace}/${ref.name}`;
 }
+
+/** Orders by kind, namespace and name. */
+export const compareRefs: (a: ObjectRef, b: ObjectRef) => number = compareBy(
+  (a, b) => compareStrings(a.kind, b.kind),
+  (a, b) => compareStrings(a.namespace, b.namespace),
+  (a, b) => compareStrings(a.name, b.name),
+);

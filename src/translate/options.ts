@@ -1,3 +1,5 @@
+import { defaultEgressOptions, type EgressOptions } from './egress/options.ts';
+
 /** What translation needs to know of the place it runs in. One value, frozen, parsed once. */
 export interface TranslateOptions {
   readonly controllerName: string;
@@ -13,6 +15,7 @@ export interface TranslateOptions {
   readonly implicitClasses: boolean;
   /** The IngressClass `sallyport` and its Gateway are there even where no object says so (a laptop). */
   readonly implicitIngress: boolean;
+  readonly egress: EgressOptions;
 }
 
 export const standaloneOptions: TranslateOptions = {
@@ -23,4 +26,5 @@ export const standaloneOptions: TranslateOptions = {
   allowLocalEndpoints: true,
   implicitClasses: true,
   implicitIngress: true,
+  egress: defaultEgressOptions,
 };

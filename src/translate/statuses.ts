@@ -1,8 +1,7 @@
 import { originOf, type GatewayName } from '../ir/name.ts';
 import type { Memo } from '../lib/memo.ts';
-import { compareBy, compareStrings } from '../lib/order.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
-import { objectKey, refOf, type ObjectRef } from '../snapshot/object.ts';
+import { compareRefs, objectKey, refOf, type ObjectRef } from '../snapshot/object.ts';
 import { translateBackendTlsPolicy } from './gateway-api/backend-tls-policy.ts';
 import type { GatewayClassTranslation } from './gateway-api/gateway-class.ts';
 import type { GatewayTranslation } from './gateway-api/gateway.ts';
@@ -27,12 +26,6 @@ export interface Statuses {
   readonly statuses: readonly ObjectStatus[];
   readonly diagnostics: readonly Diagnostic[];
 }
-
-const compareRefs = compareBy<ObjectRef>(
-  (a, b) => compareStrings(a.kind, b.kind),
-  (a, b) => compareStrings(a.namespace, b.namespace),
-  (a, b) => compareStrings(a.name, b.name),
-);
 
 /** How many Routes are attached to each listener, by Gateway and listener name (ListenerStatus.attachedRoutes). */
 function countAttachedRoutes(routes: readonly HttpRouteTranslation[]): ReadonlyMap<string, number> {

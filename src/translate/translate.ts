@@ -1,12 +1,13 @@
+import type { GatewayIr } from '../ir/ir.ts';
 import { gatewayName, type GatewayName } from '../ir/name.ts';
 import type { Memo } from '../lib/memo.ts';
 import { compareStrings } from '../lib/order.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import { getObject } from '../snapshot/snapshot.ts';
-import { objectKey, refOf } from '../snapshot/object.ts';
+import { compareRefs, objectKey, refOf } from '../snapshot/object.ts';
 import type { View } from '../snapshot/view.ts';
 import type { Attachment, ClusterRequest } from './attachment.ts';
-import { translateBackendTlsPolicy } from './gateway-api/backend-tls-policy.ts';
+import { translateEgressDirection, type EgressGatewayIr } from './egress/direction.ts';
 import { translateGatewayClass } from './gateway-api/gateway-class.ts';
 import { translateGateway, type GatewayTranslation } from './gateway-api/gateway.ts';
 import { translateHttpRoute, type HttpRouteTranslation } from './gateway-api/http-route.ts';
@@ -102,6 +103,11 @@ function diagnoseShadowed({ ir, shadowed }: TranslatedGateway): readonly Diagnos
   });
 }
 
+/** An egress Gateway needs no clusters or route tables of its own: its listeners bring them. */
+function egressIr({ name, listeners, secrets }: EgressGatewayIr): GatewayIr {
+  return { name, listeners, routeTables: [], clusters: [], endpoints: [], secrets };
+}
+
 /**
  * Translates everything. It is pure; `memo` makes it incremental: a step whose inputs and look-ups are the same as
  * last time is not run again.
@@ -113,12 +119,13 @@ export function translate(
   quarantine: Quarantine,
 ): Translation {
   const base = withImplicitGateway(memo, { ...view, gateways: new Map(), ingressSections: new Map() }, options);
-  const gateways = memo.list('gateways', translateGateways(memo, base, options));
+  const all = translateGateways(memo, base, options);
+  const gateways = memo.list('gateways', all.filter((gateway) => gateway.role === 'Ingress'));
   const sources: TranslationSources = { ...base, gateways: memo.run(byNamespacedName, '', gateways) };
   const routes = [...view.HTTPRoute].map(([key, route]) => memo.track(translateHttpRoute, key, sources, route, options));
-  const incoming = gateways.filter((gateway) => gateway.role === 'Ingress');
-  const ingresses = translateIngresses(memo, sources, new Map(incoming.map((gateway) => [gateway.name, gateway])), options);
-  const translated = gatherParts(incoming, routes, ingresses).map((parts) =>
+  const ingresses = translateIngresses(memo, sources, new Map(gateways.map((gateway) => [gateway.name, gateway])), options);
+  const egress = translateEgressDirection(memo, sources, options, options.egress, quarantine);
+  const translated = gatherParts(gateways, routes, ingresses).map((parts) =>
     translateGatewayParts(memo, sources, parts, options, quarantine.get(parts.name) ?? nothingLeftOut),
   );
   const classes = [...view.GatewayClass].flatMap(([key, gatewayClass]) => {
@@ -126,15 +133,17 @@ export function translate(
     return status === undefined ? [] : [{ ref: refOf(gatewayClass), ...status }];
   });
   const statuses = assembleStatuses(memo, sources, { gateways, routes, ingresses, classes }, options, quarantine);
+  const irs = [...translated.map((gateway) => gateway.ir), ...egress.gateways.map((gateway) => memo.run(egressIr, gateway.name, gateway))];
   return {
-    ir: { gateways: memo.list('ir', translated.map((gateway) => gateway.ir)) },
-    statuses: statuses.statuses,
+    ir: { gateways: memo.list('ir', irs.sort((a, b) => compareStrings(a.name, b.name))) },
+    statuses: [...statuses.statuses, ...egress.statuses].sort((a, b) => compareRefs(a.ref, b.ref)),
     diagnostics: [
       ...classes.flatMap((entry) => entry.diagnostics),
       ...gateways.flatMap((gateway) => gateway.diagnostics),
       ...routes.flatMap((route) => route.diagnostics),
       ...ingresses.diagnostics,
       ...translated.flatMap((gateway) => [...gateway.diagnostics, ...diagnoseShadowed(gateway)]),
+      ...egress.diagnostics,
       ...statuses.diagnostics,
     ],
   };
