@@ -10,7 +10,7 @@ import { findTakenPorts, noTakenPorts } from '../gateway-api/taken-port.ts';
 import type { TranslateOptions } from '../options.ts';
 import { type LeftOut, nothingLeftOut, type Quarantine } from '../quarantine.ts';
 import type { TranslationSources } from '../sources.ts';
-import type { ObjectStatus } from '../translation.ts';
+import type { Condition, ObjectStatus } from '../translation.ts';
 import { assembleCallers, callersOfNamespace } from './caller.ts';
 import { type EgressTranslation, translateEgress } from './egress.ts';
 import { type EgressGateway, type EgressSection, translateEgressGateway } from './gateway.ts';
@@ -157,6 +157,29 @@ function statusOfEgress(translation: EgressTranslation): ObjectStatus {
   return { ref: translation.ref, status: translation.status };
 }
 
+function refuse(condition: Condition, message: string): Condition {
+  if (condition.type !== 'Accepted') return condition;
+  return { ...condition, status: 'False', reason: 'UnsupportedValue', message: `Envoy refuses it, and all that it allows is denied: ${message}` };
+}
+
+/** What Envoy refuses is not accepted, whatever translation thought of it. */
+function refusedStatus({ ref, status }: EgressTranslation, quarantine: Quarantine): ObjectStatus | undefined {
+  const origin = originOf(objectKey(ref));
+  const messageAt = (gateway: string) => [...quarantine].find(([name]) => name === gateway)?.[1].get(origin);
+  const messages = status.parents.map(({ parentRef }) => messageAt(`${parentRef.namespace}/${parentRef.name}`));
+  const first = messages.find((message) => message !== undefined);
+  if (first === undefined) return undefined;
+  const parents = status.parents.map((parent, index) => {
+    const message = messages[index];
+    return message === undefined ? parent : { ...parent, conditions: parent.conditions.map((condition) => refuse(condition, message)) };
+  });
+  return { ref, status: { conditions: status.conditions.map((condition) => refuse(condition, first)), parents } };
+}
+
+function makeGatewayIr(name: GatewayName, listeners: readonly EgressListener[], secrets: readonly TlsSecret[]): EgressGatewayIr {
+  return { name, listeners, secrets };
+}
+
 function translateOne(context: Context, gateway: EgressGateway, out: LeftOut): { readonly ir: EgressGatewayIr; readonly status: ObjectStatus } {
   const { memo, egresses } = context;
   const here = egresses.filter((entry) => entry.sections.some((at) => at.gateway === gateway.name));
@@ -168,11 +191,13 @@ function translateOne(context: Context, gateway: EgressGateway, out: LeftOut): {
   const secrets = [...byName.values()].filter((secret) => !missing.has(secret.name)).sort((a, b) => compareStrings(a.name, b.name));
   const listeners = made.flatMap((entry) => entry.listeners).sort((a, b) => compareStrings(a.name, b.name));
   return {
-    ir: {
-      name: gateway.name,
-      listeners: memo.list(`egress/listeners/${gateway.name}`, listeners),
-      secrets: memo.list(`egress/secrets/${gateway.name}`, secrets),
-    },
+    ir: memo.run(
+      makeGatewayIr,
+      gateway.name,
+      gateway.name,
+      memo.list(`egress/listeners/${gateway.name}`, listeners),
+      memo.list(`egress/secrets/${gateway.name}`, secrets),
+    ),
     status: memo.run(statusOfGateway, gateway.name, gateway, ...counts),
   };
 }
@@ -202,7 +227,7 @@ export function translateEgressDirection(
   const diagnostics: Diagnostic[] = [];
   const context: Context = { memo, sources, options, egressOptions, egresses, diagnostics };
   const made = gateways.map((gateway) => translateOne(context, gateway, quarantine.get(gateway.name) ?? nothingLeftOut));
-  const statuses = [...made.map((entry) => entry.status), ...egresses.map((entry) => memo.run(statusOfEgress, objectKey(entry.ref), entry))];
+  const statuses = [...made.map((entry) => entry.status), ...egresses.map((entry) => refusedStatus(entry, quarantine) ?? memo.run(statusOfEgress, objectKey(entry.ref), entry))];
   const own = [...gateways.flatMap((entry) => entry.diagnostics), ...egresses.flatMap((entry) => entry.diagnostics)];
   return {
     gateways: made.map((entry) => entry.ir),
