@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { Gateway } from '../../gen/kubernetes/types.ts';
-import type { Route } from '../../src/ir/route.ts';
+import type { Route, RouteTable } from '../../src/ir/route.ts';
 import type { GatewayName } from '../../src/ir/name.ts';
 import { createMemo, type Memo } from '../../src/lib/memo.ts';
-import { describeRef, refOf, type AnyObject } from '../../src/snapshot/object.ts';
+import { describeRef, type AnyObject } from '../../src/snapshot/object.ts';
 import { applyChanges, emptySnapshot, getObject } from '../../src/snapshot/snapshot.ts';
 import { createIndexer } from '../../src/snapshot/view.ts';
 import { assembleGateway } from '../../src/translate/assemble.ts';
@@ -51,6 +51,17 @@ function gatewaysOf(
   return new Map(translations.filter((made) => made !== undefined).map((made) => [made.name, made]));
 }
 
+/** The routes of the most specific domain, as Envoy looks for it. */
+function findRoutes(table: RouteTable | undefined, host: string): readonly string[] | undefined {
+  const covers = (domain: string) =>
+    domain === '*' || domain === host || (domain.startsWith('*.') && host.endsWith(domain.slice(1)));
+  const [best] = (table?.virtualHosts ?? [])
+    .flatMap((entry) => entry.domains.map((domain) => ({ domain, entry })))
+    .filter(({ domain }) => covers(domain))
+    .sort((a, b) => Number(b.domain === host) - Number(a.domain === host) || b.domain.length - a.domain.length);
+  return best?.entry.routes.map(describeRoute);
+}
+
 /** Translates the Ingresses of objects and puts their Gateways together, as one run does. */
 export function translateObjects(objects: readonly AnyObject[], options = standaloneOptions) {
   const changes = objects.map((object) => ({ kind: 'put' as const, object }));
@@ -82,16 +93,11 @@ export function translateObjects(objects: readonly AnyObject[], options = standa
     ingresses,
     gateways: made,
     /** The routes that a request for the host meets on a table such as `http/80`, in order; undefined: no such host. */
-    routes(table: string, host: string): readonly string[] | undefined {
-      const hosts = tables.find((candidate) => candidate.name === table)?.virtualHosts ?? [];
-      const covers = (domain: string) =>
-        domain === '*' || domain === host || (domain.startsWith('*.') && host.endsWith(domain.slice(1)));
-      const [best] = hosts
-        .flatMap((entry) => entry.domains.map((domain) => ({ domain, entry })))
-        .filter(({ domain }) => covers(domain))
-        .sort((a, b) => Number(b.domain === host) - Number(a.domain === host) || b.domain.length - a.domain.length);
-      return best?.entry.routes.map(describeRoute);
-    },
+    routes: (table: string, host: string) =>
+      findRoutes(
+        tables.find((candidate) => candidate.name === table),
+        host,
+      ),
     /** `host: secrets` of each section that serves TLS. */
     certificates: assembled.flatMap(({ sections }) =>
       sections.flatMap(({ hostname, protocol }) =>
@@ -105,7 +111,6 @@ export function translateObjects(objects: readonly AnyObject[], options = standa
     gatewayDiagnostics: [...made.values()].flatMap((gateway) => gateway.diagnostics),
     served: ingresses.served.map(({ ingress, gateway }) => `${ingress.namespace}/${ingress.name} by ${gateway}`),
     lost: ingresses.losses.map(({ ingress }) => `${ingress.namespace}/${ingress.name}`),
-    keys: objects.map((object) => describeRef(refOf(object))),
   };
 }
 
