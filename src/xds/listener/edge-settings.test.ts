@@ -6,7 +6,9 @@ import { edgeSettings } from './edge-settings.ts';
 const file = join(import.meta.dirname, '../../../docs/edge.md');
 
 function page(): string {
-  const rows = Object.values(edgeSettings).map(({ field, value, why }) => `| \`${field}\` | ${value} | ${why} |`);
+  const rows = Object.values(edgeSettings).map(
+    ({ field, value, why }) => `| \`${field}\` | ${JSON.stringify(value)} | ${why} |`,
+  );
   return `# How listeners treat clients that nobody trusts
 
 Every listener is set like this. Times are milliseconds where the field is a time, sizes bytes unless the name says

@@ -18,6 +18,11 @@ export const edgeSettings = {
     'The client is who connects. X-Forwarded-For and x-envoy-* headers that a client sends are not believed.',
   ),
   xffNumTrustedHops: setting('xff_num_trusted_hops', 0, 'No proxy in front is trusted unless somebody says so.'),
+  internalAddresses: setting(
+    'internal_address_config.cidr_ranges',
+    [],
+    'Nobody is internal: what Envoy would let such clients set (timeouts, retries by x-envoy-* headers) nobody can set.',
+  ),
   normalizePath: setting(
     'normalize_path',
     true,
