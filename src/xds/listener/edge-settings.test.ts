@@ -7,7 +7,7 @@ const file = join(import.meta.dirname, '../../../docs/edge.md');
 
 function page(): string {
   const rows = Object.values(edgeSettings).map(
-    ({ field, value, why }) => `| \`${field}\` | ${JSON.stringify(value)} | ${why} |`,
+    ({ field, value, why }) => `| \`${field}\` | ${String(value ?? 'unset')} | ${why} |`,
   );
   return `# How listeners treat clients that nobody trusts
 

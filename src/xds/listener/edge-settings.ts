@@ -19,9 +19,10 @@ export const edgeSettings = {
   ),
   xffNumTrustedHops: setting('xff_num_trusted_hops', 0, 'No proxy in front is trusted unless somebody says so.'),
   internalAddresses: setting(
-    'internal_address_config.cidr_ranges',
-    [],
-    'Nobody is internal: what Envoy would let such clients set (timeouts, retries by x-envoy-* headers) nobody can set.',
+    'internal_address_config',
+    undefined,
+    'Left unset, which means that nobody is internal: timeouts and retries by x-envoy-* headers can be set by nobody. ' +
+      'An empty one would mean every private address.',
   ),
   normalizePath: setting(
     'normalize_path',

@@ -31,7 +31,6 @@ export function httpConnectionManager(
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
     useRemoteAddress: edge.useRemoteAddress.value,
     xffNumTrustedHops: edge.xffNumTrustedHops.value,
-    internalAddressConfig: { cidrRanges: [...edge.internalAddresses.value] },
     normalizePath: edge.normalizePath.value,
     mergeSlashes: edge.mergeSlashes.value,
     pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction[edge.pathWithEscapedSlashes.value],
