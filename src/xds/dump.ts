@@ -21,7 +21,7 @@ function redact(secret: Secret): void {
 }
 
 /** The message of a resource as Envoy reads it, private keys covered. */
-export function decodeResource(resource: Pick<AdsResource, 'typeUrl' | 'body'>): Message {
+function decodeResource(resource: Pick<AdsResource, 'typeUrl' | 'body'>): Message {
   const name = resource.typeUrl.slice(resource.typeUrl.lastIndexOf('/') + 1);
   const schema = envoyRegistry.getMessage(name);
   if (schema === undefined) throw new Error(`the registry does not know ${name}`);

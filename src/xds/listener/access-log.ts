@@ -4,7 +4,7 @@ import { packAny, type Init } from '../proto.ts';
 import { metadataNamespace } from '../route/route.ts';
 
 /** The fields of a line of the access log, in the order of their names. Empty ones are left out. */
-export const accessLogFields = {
+const accessLogFields = {
   authority: '%REQ(:AUTHORITY)%',
   bytesReceived: '%BYTES_RECEIVED%',
   bytesSent: '%BYTES_SENT%',
