@@ -1,5 +1,4 @@
 import type { HTTPBackendRef } from '../../../gen/kubernetes/types.ts';
-import { noHeaderModification, type Rewrite } from '../../ir/filter.ts';
 import { clusterName } from '../../ir/name.ts';
 import type { WeightedCluster } from '../../ir/route.ts';
 import type { RouteMatch } from '../../ir/match.ts';
@@ -8,7 +7,6 @@ import { resolveBackend, type ServiceBackend } from '../../resolve/service.ts';
 import type { Read } from '../../snapshot/view.ts';
 import { type Filters, type MirrorFilter, translateFilters } from './filter.ts';
 import { refuse, type RuleFindings } from './finding.ts';
-import { composeHeaders, overlapsHeaders } from './header-modifier.ts';
 import type { RouteUses } from './use.ts';
 
 /** A backend that gets a share of a rule's requests. */
@@ -25,7 +23,7 @@ export interface RuleBackends {
   readonly invalidWeight: number;
 }
 
-/** Filters of a backend. Those that change more than headers and host are served only where it is the rule's only one. */
+/** Filters of a backend. What is copied elsewhere or answered is the rule's to say, unless it has no other backend. */
 function translateBackendFilters(
   ref: HTTPBackendRef,
   single: boolean,
@@ -38,7 +36,6 @@ function translateBackendFilters(
   if (filters.redirect !== undefined) refused.push('RequestRedirect');
   if (filters.cors !== undefined) refused.push('CORS');
   if (!single && filters.mirrors.length > 0) refused.push('RequestMirror');
-  if (!single && filters.rewrite?.path !== undefined) refused.push('URLRewrite of the path');
   if (refused.length > 0) {
     refuse(
       findings,
@@ -74,49 +71,23 @@ export function resolveBackendRefs(
   return { backends, invalidWeight };
 }
 
-/** What is said for the rule as a whole, after what a single backend says was drawn up to it. */
-export interface RuleLevel {
-  readonly filters: Filters;
-  readonly mirrors: readonly MirrorFilter[];
-  readonly rewrite?: Rewrite;
-  readonly clusters: readonly WeightedCluster[];
-}
-
-/**
- * Brings the filters of a rule and of its backends together. The rule's come first, so where both say something on
- * one header, both are written to the backend and none to the rule.
- */
-export function combineFilters(rule: Filters, backends: readonly RuleBackend[], uses: RouteUses): RuleLevel {
-  const pushDown = (key: 'requestHeaders' | 'responseHeaders') =>
-    backends.some(({ filters }) => overlapsHeaders(rule[key], filters[key]));
-  const pushRequest = pushDown('requestHeaders');
-  const pushResponse = pushDown('responseHeaders');
-  const single = backends.length === 1 ? backends[0] : undefined;
-  const clusters = backends.map(({ backend, weight, filters }): WeightedCluster => {
+/** The shares of a rule. Each keeps the filters of its backend, which come after those of the rule. */
+export function weighBackends(backends: readonly RuleBackend[], uses: RouteUses): readonly WeightedCluster[] {
+  return backends.map(({ backend, weight, filters }) => {
     const { namespace, service, port } = backend;
     const cluster = clusterName(namespace, service, port);
     uses.addCluster({ kind: 'ServicePort', name: cluster, namespace, service, port });
     return {
       cluster,
       weight,
-      requestHeaders: pushRequest
-        ? composeHeaders(rule.requestHeaders, filters.requestHeaders)
-        : filters.requestHeaders,
-      responseHeaders: pushResponse
-        ? composeHeaders(rule.responseHeaders, filters.responseHeaders)
-        : filters.responseHeaders,
-      ...(single !== undefined || filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
+      requestHeaders: filters.requestHeaders,
+      responseHeaders: filters.responseHeaders,
+      ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
     };
   });
-  const rewrite = { ...rule.rewrite, ...single?.filters.rewrite };
-  return {
-    filters: {
-      ...rule,
-      requestHeaders: pushRequest ? noHeaderModification : rule.requestHeaders,
-      responseHeaders: pushResponse ? noHeaderModification : rule.responseHeaders,
-    },
-    mirrors: [...rule.mirrors, ...(single?.filters.mirrors ?? [])],
-    ...(Object.keys(rewrite).length === 0 ? {} : { rewrite }),
-    clusters,
-  };
+}
+
+/** The mirrors of a rule, and those of its backend where it has only one. */
+export function mirrorsOf(rule: Filters, backends: readonly RuleBackend[]): readonly MirrorFilter[] {
+  return [...rule.mirrors, ...backends.flatMap(({ filters }) => filters.mirrors)];
 }

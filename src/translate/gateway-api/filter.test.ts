@@ -42,12 +42,23 @@ describe('header modifiers', () => {
 
   it.each([
     ['two actions for one header', '{set: [{name: a, value: b}], remove: [A]}'],
-    ['the host', '{set: [{name: Host, value: b}]}'],
+    ['an added host', '{add: [{name: Host, value: b}]}'],
+    ['a host taken away', '{remove: [Host]}'],
     ['a value with a line break', '{set: [{name: a, value: "b\\nc"}]}'],
   ])('refuse %s', (_, modifier) => {
     const translation = translateRules(filtered(`{type: RequestHeaderModifier, requestHeaderModifier: ${modifier}}`));
     expect(conditionsOf(translation)[0]).toBe('Accepted=False UnsupportedValue');
     expect(translation.attachments[0]?.routes[0]?.action).toMatchObject({ kind: 'DirectResponse', statusCode: 500 });
+  });
+});
+
+describe('the host', () => {
+  it('can be set on requests, and not on responses', () => {
+    const set = 'set: [{name: Host, value: b.example.com}]';
+    const request = firstRoute(filtered(`{type: RequestHeaderModifier, requestHeaderModifier: {${set}}}`));
+    expect(request.requestHeaders.set).toEqual([{ name: 'host', value: 'b.example.com' }]);
+    const response = translateRules(filtered(`{type: ResponseHeaderModifier, responseHeaderModifier: {${set}}}`));
+    expect(conditionsOf(response)[0]).toBe('Accepted=False UnsupportedValue');
   });
 });
 

@@ -55,6 +55,7 @@ function applyFilter(
   switch (filter.type) {
     case 'RequestHeaderModifier':
       draft.requestHeaders = translateHeaderModifier(
+        'Request',
         filter.requestHeaderModifier,
         `${field}.requestHeaderModifier`,
         findings,
@@ -62,6 +63,7 @@ function applyFilter(
       return;
     case 'ResponseHeaderModifier':
       draft.responseHeaders = translateHeaderModifier(
+        'Response',
         filter.responseHeaderModifier,
         `${field}.responseHeaderModifier`,
         findings,

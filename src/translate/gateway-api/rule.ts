@@ -5,7 +5,7 @@ import { ruleClusterName } from '../../ir/name.ts';
 import type { DirectResponse, Forward, RouteAction, WeightedCluster } from '../../ir/route.ts';
 import type { ReferenceSource } from '../../resolve/reference-grant.ts';
 import type { Read } from '../../snapshot/view.ts';
-import { combineFilters, resolveBackendRefs, type RuleBackends } from './backend-ref.ts';
+import { mirrorsOf, resolveBackendRefs, type RuleBackends, weighBackends } from './backend-ref.ts';
 import { type Filters, translateFilters } from './filter.ts';
 import { type FieldProblem, refuse, type RuleFindings } from './finding.ts';
 import { translateMatch } from './match.ts';
@@ -87,11 +87,6 @@ function unifyClusters(
   return [{ cluster: name, weight, requestHeaders: noHeaderModification, responseHeaders: noHeaderModification }];
 }
 
-interface Forwarding {
-  readonly action: RouteAction;
-  readonly filters: Filters;
-}
-
 function translateForward(
   context: RuleContext,
   rule: HTTPRouteRule,
@@ -99,13 +94,13 @@ function translateForward(
   matches: readonly RouteMatch[],
   filters: Filters,
   findings: RuleFindings,
-): Forwarding {
+): RouteAction {
   const { read, from, uses } = context;
   const field = `spec.rules[${index}]`;
   const refs = rule.backendRefs ?? [];
   const resolved = resolveBackendRefs(read, from, refs, matches, `${field}.backendRefs`, uses, findings);
-  const combined = combineFilters(filters, resolved.backends, uses);
-  const mirrors = translateMirrors(read, from, combined.mirrors, uses, findings);
+  const clusters = weighBackends(resolved.backends, uses);
+  const mirrors = translateMirrors(read, from, mirrorsOf(filters, resolved.backends), uses, findings);
   const timeouts = translateTimeouts(rule.timeouts, `${field}.timeouts`, findings);
   const retry = rule.retry === undefined ? undefined : translateRetry(rule.retry, `${field}.retry`, findings);
   const place = `${field}.sessionPersistence`;
@@ -117,18 +112,18 @@ function translateForward(
   const unified =
     sessionPersistence === undefined ? undefined : unifyClusters(context, index, resolved, place, findings);
   const none = noBackend(refs.length, resolved);
-  if (none !== undefined) return { action: none, filters };
+  if (none !== undefined) return none;
   const forward: Forward = {
     kind: 'Forward',
-    clusters: unified ?? combined.clusters,
+    clusters: unified ?? clusters,
     invalidWeight: resolved.invalidWeight,
-    ...(combined.rewrite === undefined ? {} : { rewrite: combined.rewrite }),
+    ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
     timeouts,
     ...(retry === undefined ? {} : { retry }),
     mirrors,
     ...(sessionPersistence === undefined ? {} : { sessionPersistence }),
   };
-  return { action: forward, filters: combined.filters };
+  return forward;
 }
 
 function noBackend(count: number, { backends, invalidWeight }: RuleBackends): DirectResponse | undefined {
@@ -144,7 +139,7 @@ function translateAction(
   matches: readonly RouteMatch[],
   filters: Filters,
   findings: RuleFindings,
-): Forwarding {
+): RouteAction {
   if (filters.redirect === undefined) return translateForward(context, rule, index, matches, filters, findings);
   const field = `spec.rules[${index}]`;
   for (const [name, value] of Object.entries({
@@ -156,7 +151,7 @@ function translateAction(
     if (value === undefined) continue;
     refuse(findings, `${field}.${name}`, `${name} can't be combined with RequestRedirect.`, 'IncompatibleFilters');
   }
-  return { action: filters.redirect, filters };
+  return filters.redirect;
 }
 
 const everyRequest = { path: { type: 'PathPrefix', value: '/' } } as const;
@@ -175,10 +170,10 @@ export function translateRule(context: RuleContext, rule: HTTPRouteRule, index: 
   const field = `spec.rules[${index}]`;
   const written = rule.matches === undefined || rule.matches.length === 0 ? [everyRequest] : rule.matches;
   const matches = written.flatMap((match, i) => translateMatch(match, `${field}.matches[${i}]`, findings) ?? []);
-  const ruleFilters = translateFilters(rule.filters ?? [], matches, `${field}.filters`, findings);
+  const filters = translateFilters(rule.filters ?? [], matches, `${field}.filters`, findings);
   const offering = { ...context, uses: { ...context.uses, addCluster: offered.addCluster } };
-  const { action, filters } = translateAction(offering, rule, index, matches, ruleFilters, findings);
-  const broken = answerOfBroken(findings, ruleFilters);
+  const action = translateAction(offering, rule, index, matches, filters, findings);
+  const broken = answerOfBroken(findings, filters);
   keepClusters(broken ?? action, offered, context.uses);
   const cors = broken === undefined ? filters.cors : undefined;
   return {
