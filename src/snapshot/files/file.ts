@@ -1,0 +1,115 @@
+import type { Diagnostic } from '../diagnostic.ts';
+import { describeRef, objectKey, refOf, type AnyObject, type ObjectKey } from '../object.ts';
+import { locateField, parseYaml, splitDocuments, type DocumentText } from './document.ts';
+import type { Validate, Validation } from './validation.ts';
+
+/** One document and what it came to. A document whose text did not change keeps its objects. */
+export interface ParsedDocument extends DocumentText {
+  readonly validations: readonly Validation[];
+  readonly malformed: readonly Diagnostic[];
+}
+
+/** One file as it was last read. */
+export interface ParsedFile {
+  readonly file: string;
+  readonly documents: readonly ParsedDocument[];
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) freeze(member);
+  }
+  return value;
+}
+
+/** A `List` stands for its items. */
+function itemsOf(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'List') return [value];
+  return 'items' in value && Array.isArray(value.items) ? (value.items as readonly unknown[]) : [];
+}
+
+function parseOne(file: string, document: DocumentText, validate: Validate): ParsedDocument {
+  const yaml = parseYaml(file, document);
+  if (!yaml.ok) return { ...document, validations: [], malformed: yaml.diagnostics };
+  if (yaml.value === null) return { ...document, validations: [], malformed: [] };
+  const validations = itemsOf(yaml.value).map((item) => {
+    const validation = validate(item);
+    return validation.kind === 'Object' ? { ...validation, object: freeze(validation.object) } : validation;
+  });
+  return { ...document, validations, malformed: [] };
+}
+
+/** Parses a file; documents that stand in `last` with the same text are taken from there. */
+export function parseFile(file: string, text: string, validate: Validate, last: ParsedFile | undefined): ParsedFile {
+  const known = new Map(last?.documents.map((document) => [document.text, document]));
+  const documents = splitDocuments(text).map((document) => {
+    const same = known.get(document.text);
+    // Positions in its diagnostics are counted from its first line, so a malformed one is read again where it moved.
+    if (same === undefined || (same.malformed.length > 0 && same.line !== document.line)) return parseOne(file, document, validate);
+    return same.line === document.line ? same : { ...same, line: document.line };
+  });
+  return { file, documents };
+}
+
+/** The valid objects of a file; of several with one name the first. */
+export function objectsOf(parsed: ParsedFile): ReadonlyMap<ObjectKey, AnyObject> {
+  const objects = new Map<ObjectKey, AnyObject>();
+  for (const document of parsed.documents) {
+    for (const validation of document.validations) {
+      if (validation.kind !== 'Object') continue;
+      const key = objectKey(refOf(validation.object));
+      if (!objects.has(key)) objects.set(key, validation.object);
+    }
+  }
+  return objects;
+}
+
+/** Objects that the file names but does not give a usable version of: the last usable one goes on serving. */
+export function brokenKeysOf(parsed: ParsedFile): ReadonlySet<ObjectKey> {
+  const broken = new Set<ObjectKey>();
+  for (const document of parsed.documents) {
+    for (const validation of document.validations) {
+      if (validation.kind === 'Invalid' && validation.ref !== undefined) broken.add(objectKey(validation.ref));
+    }
+  }
+  return broken;
+}
+
+export function isMalformed(parsed: ParsedFile): boolean {
+  return parsed.documents.some((document) => document.malformed.length > 0);
+}
+
+function duplicatesOf(parsed: ParsedFile): readonly Diagnostic[] {
+  const first = new Map<ObjectKey, number>();
+  const diagnostics: Diagnostic[] = [];
+  for (const document of parsed.documents) {
+    for (const validation of document.validations) {
+      if (validation.kind !== 'Object') continue;
+      const object = refOf(validation.object);
+      const key = objectKey(object);
+      const line = first.get(key);
+      if (line === undefined) first.set(key, document.line);
+      else {
+        const message = `${describeRef(object)} stands in this file twice, first at line ${line}: this one is not used.`;
+        const position = locateField(parsed.file, document, 'metadata.name');
+        diagnostics.push({ severity: 'error', reason: 'DuplicateObject', message, object, position });
+      }
+    }
+  }
+  return diagnostics;
+}
+
+/** All that is wrong with a file, with positions. */
+export function diagnoseFile(parsed: ParsedFile): readonly Diagnostic[] {
+  const own = parsed.documents.flatMap((document) => [
+    ...document.malformed,
+    ...document.validations.flatMap((validation) =>
+      validation.diagnostics.map((diagnostic) => ({
+        ...diagnostic,
+        position: locateField(parsed.file, document, diagnostic.field),
+      })),
+    ),
+  ]);
+  return [...own, ...duplicatesOf(parsed)];
+}
