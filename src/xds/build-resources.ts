@@ -13,7 +13,7 @@ import { createIdentityCache, type IdentityCache } from '../lib/identity-cache.t
 import type { Memo, Sources } from '../lib/memo.ts';
 import { unreachable } from '../lib/never.ts';
 import { buildCluster } from './cluster/cluster.ts';
-import { buildEgressListener } from './egress/listener.ts';
+import { createEgressBuilder } from './egress/listener.ts';
 import { buildEndpointSet } from './endpoint/endpoint-set.ts';
 import { buildListener } from './listener/listener.ts';
 import type { XdsOptions } from './options.ts';
@@ -36,6 +36,7 @@ export interface Builders {
 export function createBuilders(options: XdsOptions): Builders {
   const cache = createIdentityCache();
   const encoder = createRouteEncoder(cache);
+  const egress = createEgressBuilder(options, cache);
   return {
     cache,
     cluster: (cluster) => buildCluster(cluster, options),
@@ -47,7 +48,7 @@ export function createBuilders(options: XdsOptions): Builders {
           return [buildListener(listener)];
         case 'ForwardProxy':
         case 'ServerName':
-          return buildEgressListener(listener, options);
+          return egress(listener);
         default:
           return unreachable(listener);
       }

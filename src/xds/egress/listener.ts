@@ -4,6 +4,7 @@ import { DownstreamTlsContextSchema } from '../../../gen/envoy/envoy/extensions/
 import { listenerType, secretType } from '../../ads/type-url.ts';
 import type { EgressListener, EgressUpstream, ForwardProxyListener, ServerNameListener } from '../../ir/egress.ts';
 import type { Origin } from '../../ir/name.ts';
+import type { IdentityCache } from '../../lib/identity-cache.ts';
 import { unreachable } from '../../lib/never.ts';
 import { sdsSecret } from '../config-source.ts';
 import { encodedResource } from '../encoded.ts';
@@ -15,8 +16,9 @@ import { tlsParameters } from '../tls-parameters.ts';
 import { egressLog, serverNameLogFields } from './access-log.ts';
 import { egressConnectionManager, forwardUpstreams } from './http-connection-manager.ts';
 import { buildIdentities } from './identity.ts';
+import { createKept, settingsKey } from './kept.ts';
 import { buildRateLimits } from './rate-limit.ts';
-import { buildEgressRouteTable } from './route-table.ts';
+import { buildEgressRouteTable, type KeepHost } from './route-table.ts';
 import { buildServerNameRules, serverNameChains } from './server-name.ts';
 import { buildTunnelCluster, buildTunnelListener, tlsInspector, type Tunnel, tunnelOf } from './tunnel.ts';
 import { buildUpstream } from './upstream.ts';
@@ -77,7 +79,8 @@ function originsOf(listener: ForwardProxyListener, upstream: EgressUpstream): re
   return [...origins].sort();
 }
 
-function buildForwardProxy(listener: ForwardProxyListener, options: XdsOptions): readonly XdsResource[] {
+/** Everything of a forward proxy but who its callers are. */
+function buildForwardProxy(listener: ForwardProxyListener, options: XdsOptions, keepHost: KeepHost): readonly XdsResource[] {
   const { name, resolver, longestTunnelMs } = listener;
   const requires = listener.certificates.map((certificate) => ({ typeUrl: secretType, name: certificate }));
   const bytes = encode(ListenerSchema, { ...bound(listener), filterChains: [forwardProxyChain(listener)] });
@@ -87,9 +90,8 @@ function buildForwardProxy(listener: ForwardProxyListener, options: XdsOptions):
       const origins = originsOf(listener, tunnel.upstream);
       return [buildTunnelListener(tunnel, resolver, longestTunnelMs, origins), buildTunnelCluster(tunnel, origins)];
     }),
-    ...buildIdentities(name, listener.callers),
     buildRateLimits(name, listener.targets),
-    buildEgressRouteTable(listener),
+    buildEgressRouteTable(listener, keepHost),
     encodedResource(listenerType, name, bytes, listener.origins, requires),
   ];
 }
@@ -117,14 +119,24 @@ function buildServerNameListener(listener: ServerNameListener, options: XdsOptio
   ];
 }
 
-/** All resources of one egress listener: what it needs, then itself. */
-export function buildEgressListener(listener: EgressListener, options: XdsOptions): readonly XdsResource[] {
-  switch (listener.kind) {
-    case 'ForwardProxy':
-      return buildForwardProxy(listener, options);
-    case 'ServerName':
-      return buildServerNameListener(listener, options);
-    default:
-      return unreachable(listener);
-  }
+/** Builds all resources of an egress listener: what it needs, then itself. */
+export type EgressBuilder = (listener: EgressListener) => readonly XdsResource[];
+
+/** A builder that does again only what a change touches: for other callers, nothing but the table of callers. */
+export function createEgressBuilder(options: XdsOptions, cache: IdentityCache): EgressBuilder {
+  const keepHost: KeepHost = createKept(cache);
+  const keepProxy = createKept<readonly XdsResource[]>(cache);
+  return (listener) => {
+    switch (listener.kind) {
+      case 'ForwardProxy':
+        return [
+          ...buildIdentities(listener.name, listener.callers),
+          ...keepProxy(listener.targets, settingsKey(listener), () => buildForwardProxy(listener, options, keepHost)),
+        ];
+      case 'ServerName':
+        return buildServerNameListener(listener, options);
+      default:
+        return unreachable(listener);
+    }
+  };
 }

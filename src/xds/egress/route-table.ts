@@ -11,6 +11,7 @@ import type { Fragment, XdsResource } from '../resource.ts';
 import { delimited } from '../wire.ts';
 import { domainOf, rangeCondition } from './authority.ts';
 import { identityHeaders } from './identity.ts';
+import { settingsKey } from './kept.ts';
 import { fallbackRoutes } from './refusal.ts';
 import { buildRoutes } from './route.ts';
 import { tunnelOf } from './tunnel.ts';
@@ -38,11 +39,15 @@ const removedHeaders: readonly string[] = [
   'x-request-id',
 ];
 
-interface EncodedHost {
+/** A virtual host as bytes. */
+export interface EncodedHost {
   readonly bytes: Uint8Array;
   readonly hash: string;
   readonly origins: readonly Origin[];
 }
+
+/** Encodes the virtual host of a target once for each listener. */
+export type KeepHost = (target: EgressTarget, settings: string, make: () => EncodedHost) => EncodedHost;
 
 const virtualHostsField = RouteConfigurationSchema.field.virtualHosts.number;
 
@@ -72,12 +77,13 @@ function lengthOf({ pattern }: EgressTarget): number {
   return pattern.kind === 'Range' ? ipRange(pattern.range).length : 0;
 }
 
-function encodeHosts(listener: ForwardProxyListener): readonly EncodedHost[] {
+function encodeHosts(listener: ForwardProxyListener, keep: KeepHost): readonly EncodedHost[] {
+  const settings = settingsKey(listener);
   const hosts: EncodedHost[] = [];
   const ranges: EgressTarget[] = [];
   for (const target of listener.targets) {
     const domain = domainOf(target.pattern, target.port);
-    if (domain !== undefined) hosts.push(encodeHost(domain, domain, routesOf(listener, target), [target]));
+    if (domain !== undefined) hosts.push(keep(target, settings, () => encodeHost(domain, domain, routesOf(listener, target), [target])));
     else if (target.pattern.kind === 'Range' && ipRange(target.pattern.range).family === 4) ranges.push(target);
   }
   const rest = ranges.sort(byLength).flatMap((target) => routesOf(listener, target));
@@ -107,9 +113,9 @@ function* fragmentsOf(hosts: readonly EncodedHost[]): Generator<Fragment> {
 }
 
 /** The decisions of a forward proxy: a virtual host for each target, and one that denies all others. */
-export function buildEgressRouteTable(listener: ForwardProxyListener): XdsResource {
+export function buildEgressRouteTable(listener: ForwardProxyListener, keep: KeepHost): XdsResource {
   const name = egressRouteTableName(listener);
-  const hosts = encodeHosts(listener);
+  const hosts = encodeHosts(listener, keep);
   const head = encode(RouteConfigurationSchema, { name, requestHeadersToRemove: [...removedHeaders] });
   return {
     typeUrl: routeConfigurationType,
