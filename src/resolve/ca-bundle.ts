@@ -35,7 +35,7 @@ function readBundle(read: Read, kind: 'ConfigMap' | 'Secret', namespace: string,
 }
 
 /** The CA certificates that one reference names. */
-export function resolveCaBundle(
+function resolveCaBundle(
   read: Read,
   from: ReferenceSource,
   ref: CaReference,

@@ -41,7 +41,7 @@ describe('parseCertificatePair', () => {
     ['an Ed25519 key', ed25519.chain, ed25519.key, 'ed25519'],
   ])('refuses %s', (_, chain, key, message) => {
     const parsed = parseCertificatePair(chain, key);
-    expect(parsed).toMatchObject({ ok: false, error: expect.stringContaining(message) });
+    expect(parsed.ok ? '' : parsed.error).toContain(message);
   });
 });
 

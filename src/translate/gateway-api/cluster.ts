@@ -22,7 +22,7 @@ function serviceOrigin(namespace: string, name: string): Cluster['origins'][numb
  * Gateway shows to backends (Gateway.spec.tls.backend). Undefined where the Service port can't be used: a route that
  * names the cluster all the same is then answered 500.
  */
-export function translateServiceCluster(
+function translateServiceCluster(
   read: Read,
   request: ClusterRequest & { readonly kind: 'ServicePort' },
   clientCertificate: SecretName | undefined,
@@ -44,7 +44,7 @@ export function translateServiceCluster(
 }
 
 /** The cluster that holds the weighted backends of one rule, so that sessions hold over all of them. */
-export function translateRuleCluster(request: ClusterRequest & { readonly kind: 'Rule' }): ClusterTranslation {
+function translateRuleCluster(request: ClusterRequest & { readonly kind: 'Rule' }): ClusterTranslation {
   const origins = [...new Set(request.backends.map(({ namespace, service }) => serviceOrigin(namespace, service)))];
   const cluster = { name: request.name, protocol: request.protocol, origins: origins.sort(), weightedLocalities: true };
   return { cluster, secrets: [] };

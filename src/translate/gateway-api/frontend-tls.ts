@@ -16,7 +16,7 @@ export interface FrontendTls {
 const reasons = { kind: 'InvalidCACertificateKind', ref: 'InvalidCACertificateRef' };
 
 /** The validation for a port: its own entry where it has one, also an empty one, else the default. */
-export function validationOfPort(gateway: Gateway, port: number): FrontendTLSValidation | undefined {
+function validationOfPort(gateway: Gateway, port: number): FrontendTLSValidation | undefined {
   const frontend = gateway.spec.tls?.frontend;
   const entry = frontend?.perPort?.find((candidate) => candidate.port === port);
   return entry === undefined ? frontend?.default.validation : entry.tls.validation;

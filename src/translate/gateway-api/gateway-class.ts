@@ -10,7 +10,7 @@ import { supportedFeatures } from './feature.ts';
 /** Which way the Gateways of a class lead traffic. */
 export type ClassRole = 'Ingress' | 'Egress';
 
-export const egressClassName = 'sallyport-egress';
+const egressClassName = 'sallyport-egress';
 const implicitClassNames: ReadonlySet<string> = new Set(['sallyport', egressClassName]);
 
 /** What Gateways of a class are to us; undefined where the class belongs to another controller or is not there. */

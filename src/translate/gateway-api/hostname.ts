@@ -4,7 +4,7 @@ import { coversHostname } from '../ownership.ts';
  * Where two hostnames meet: the narrower one if the other covers it, undefined if no request can match both. Both
  * lower case; `*.example.com` stands for any number of labels before, `*` for every host.
  */
-export function intersectHostname(a: string, b: string): string | undefined {
+function intersectHostname(a: string, b: string): string | undefined {
   if (coversHostname(a, b)) return b;
   return coversHostname(b, a) ? a : undefined;
 }
