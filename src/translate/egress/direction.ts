@@ -17,7 +17,7 @@ import { type EgressGateway, type EgressSection, translateEgressGateway } from '
 import type { EgressOptions } from './options.ts';
 import type { ParsedRule } from './rule.ts';
 import { assembleServerNames } from './server-name.ts';
-import { assembleTargets } from './target.ts';
+import { assembleTargets, createTargetAssembler } from './target.ts';
 
 /** One egress Gateway, ready to be built. */
 export interface EgressGatewayIr {
@@ -69,8 +69,8 @@ type Content =
   | { readonly kind: 'ForwardProxy'; readonly targets: readonly EgressTarget[] }
   | ({ readonly kind: 'ServerName' } & Pick<ServerNameListener, 'rules' | 'upstream' | 'chains'>);
 
-function forwardProxyContent(rules: readonly ParsedRule[], guard: readonly IpRange[]): Content {
-  return { kind: 'ForwardProxy', targets: assembleTargets(rules, guard) };
+function forwardProxyContent(targets: readonly EgressTarget[]): Content {
+  return { kind: 'ForwardProxy', targets };
 }
 
 function serverNameContent(rules: readonly ParsedRule[], guard: readonly IpRange[], port: number): Content {
@@ -133,7 +133,7 @@ function translateSection(context: Context, gateway: EgressGateway, section: Egr
   const kept = memo.list(`egress/rules/${key}`, rules);
   const content =
     section.kind === 'ForwardProxy'
-      ? memo.run(forwardProxyContent, key, kept, guard)
+      ? memo.run(forwardProxyContent, key, memo.run(assembleTargets, key, memo.run(createTargetAssembler, key), kept, guard))
       : memo.run(serverNameContent, key, kept, guard, section.port);
   const callers = callersAt(context, key, attached, egresses);
   const listeners = gateway.addresses.map((address) =>

@@ -3,7 +3,7 @@ import type { IpRange } from '../../lib/ip-range.ts';
 import { compareStrings } from '../../lib/order.ts';
 import { type Claim, claimsOf, createClaimIndex, patternKey } from './claim.ts';
 import type { Destination, ParsedRule } from './rule.ts';
-import { type DeniedRanges, deniedRangesOf } from './target.ts';
+import { type DeniedRanges, deniedRangesOf, rangesDenied } from './target.ts';
 import { openGuard, upstreamOf } from './upstream.ts';
 
 const connectTimeoutMs = 5_000;
@@ -18,13 +18,13 @@ function hostsAt(rule: ParsedRule, port: number, fits: (entry: Destination['port
  * Why an Allow rule does not hold where TLS is passed through by server name, which knows neither buckets for a rule
  * nor guards for a namespace; undefined where it holds. Its hosts are denied there.
  */
-export function objectionToServerName(rule: ParsedRule, port: number, denied: DeniedRanges): string | undefined {
+export function objectionToServerName(rule: ParsedRule, port: number, denied: readonly DeniedRanges[]): string | undefined {
   if (rule.rateLimit !== undefined) return 'its rateLimit';
-  if (denied(rule.namespace, port).length > 0) return 'the address ranges that Deny rules of its namespace name';
+  if (rangesDenied(denied, rule.namespace, port).length > 0) return 'the address ranges that Deny rules of its namespace name';
   return undefined;
 }
 
-function ruleAt(rule: ParsedRule, port: number, denied: DeniedRanges): EgressServerNameRule | undefined {
+function ruleAt(rule: ParsedRule, port: number, denied: readonly DeniedRanges[]): EgressServerNameRule | undefined {
   const base = { name: rule.name, egress: rule.egress, origin: rule.origin };
   if (rule.action === 'Deny') {
     const patterns = hostsAt(rule, port, () => true);

@@ -1,6 +1,6 @@
 import type { EgressAction, EgressMatch, EgressPattern, EgressRoute, EgressTarget } from '../../ir/egress.ts';
 import type { PathMatch } from '../../ir/match.ts';
-import type { IpRange } from '../../lib/ip-range.ts';
+import { formatIpRange, type IpRange } from '../../lib/ip-range.ts';
 import { compareBy, compareStrings } from '../../lib/order.ts';
 import { type Claim, claimsOf, createClaimIndex, patternKey } from './claim.ts';
 import type { ParsedRule, RequestMatch } from './rule.ts';
@@ -34,21 +34,34 @@ const compareRanked = compareBy<Ranked>(
   (a, b) => a.position - b.position,
 );
 
-/** Ranges that Deny rules of a namespace name, by port: what its callers' names must not resolve into either. */
-export type DeniedRanges = (namespace: string, port: number) => readonly IpRange[];
+/** Ranges that Deny rules of a namespace name on a port: what names must not resolve into for any of its callers. */
+export interface DeniedRanges {
+  readonly namespace: string;
+  readonly port: number;
+  readonly ranges: readonly IpRange[];
+}
 
-export function deniedRangesOf(rules: readonly ParsedRule[]): DeniedRanges {
-  const byKey = new Map<string, IpRange[]>();
-  for (const rule of rules) {
-    if (rule.action !== 'Deny') continue;
-    for (const { ranges, ports } of rule.destinations) {
+/** Only those that name any. */
+export function deniedRangesOf(rules: readonly ParsedRule[]): readonly DeniedRanges[] {
+  const found = new Map<string, { readonly namespace: string; readonly port: number; readonly ranges: IpRange[] }>();
+  for (const { action, namespace, destinations } of rules) {
+    if (action !== 'Deny') continue;
+    for (const { ranges, ports } of destinations) {
+      if (ranges.length === 0) continue;
       for (const { port } of ports) {
-        const key = `${rule.namespace} ${port}`;
-        byKey.set(key, [...(byKey.get(key) ?? []), ...ranges]);
+        const key = `${namespace} ${port}`;
+        const entry = found.get(key) ?? { namespace, port, ranges: [] };
+        found.set(key, entry);
+        entry.ranges.push(...ranges);
       }
     }
   }
-  return (namespace, port) => byKey.get(`${namespace} ${port}`) ?? [];
+  return [...found.values()];
+}
+
+/** The ranges denied to a namespace on a port. */
+export function rangesDenied(denied: readonly DeniedRanges[], namespace: string, port: number): readonly IpRange[] {
+  return denied.flatMap((entry) => (entry.namespace === namespace && entry.port === port ? entry.ranges : []));
 }
 
 type Form = Pick<EgressMatch, 'form' | 'scheme'>;
@@ -61,11 +74,11 @@ function formOf({ rule, protocol }: Claim): Form {
   return { form: 'Tunnel' };
 }
 
-function actionOf(claim: Claim, form: Form, guard: readonly IpRange[], denied: DeniedRanges): EgressAction {
+function actionOf(claim: Claim, form: Form, guard: readonly IpRange[], denied: readonly DeniedRanges[]): EgressAction {
   const { rule, destination, port, protocol } = claim;
   if (rule.action === 'Deny') return { kind: 'Refuse', why: `rule ${rule.name} denies it` };
   if (rule.refusal !== undefined) return { kind: 'Refuse', why: `rule ${rule.name} can't be served: ${rule.refusal}` };
-  const refused = [...openGuard(guard, destination.ranges), ...denied(rule.namespace, port)];
+  const refused = [...openGuard(guard, destination.ranges), ...rangesDenied(denied, rule.namespace, port)];
   const upstream = upstreamOf(refused, rule.connectTimeoutMs, protocol === 'HTTPS' ? rule.originate : undefined);
   const rateLimit = rule.rateLimit === undefined ? {} : { rateLimit: rule.rateLimit };
   if (form.form === 'Tunnel') {
@@ -81,7 +94,7 @@ function actionOf(claim: Claim, form: Form, guard: readonly IpRange[], denied: D
   };
 }
 
-function routesOf(claim: Claim, guard: readonly IpRange[], denied: DeniedRanges): readonly EgressRoute[] {
+function routesOf(claim: Claim, guard: readonly IpRange[], denied: readonly DeniedRanges[]): readonly EgressRoute[] {
   const { rule } = claim;
   const deny = rule.action === 'Deny';
   const form: Form = deny ? { form: rule.requests.length === 0 ? 'Any' : 'Request' } : formOf(claim);
@@ -96,10 +109,6 @@ function routesOf(claim: Claim, guard: readonly IpRange[], denied: DeniedRanges)
     routes.push({ ...base, action: { kind: 'Refuse', why }, match: { form: 'Tunnel', methods: [] } });
   }
   return routes;
-}
-
-function sortedRoutes(ranked: readonly Ranked[]): readonly EgressRoute[] {
-  return ranked.toSorted(compareRanked).map((entry) => entry.route);
 }
 
 function withScheme(routes: readonly EgressRoute[], scheme: 'http'): readonly EgressRoute[] {
@@ -121,34 +130,100 @@ const compareTargets = compareBy<EgressTarget>(
   (a, b) => (a.port === 'Default' ? 0 : a.port) - (b.port === 'Default' ? 0 : b.port),
 );
 
-/** Lays the rules out by destination, so that the first route of one target decides. */
-export function assembleTargets(rules: readonly ParsedRule[], guard: readonly IpRange[]): readonly EgressTarget[] {
-  const claims = claimsOf(rules);
-  const find = createClaimIndex(claims);
-  const denied = deniedRangesOf(rules);
-  const made = new Map<Claim, readonly EgressRoute[]>();
-  const routesAt = (pattern: EgressPattern, port: number) => {
-    const depths = new Map<string, number>();
-    return sortedRoutes(
-      find(pattern, port).flatMap((claim) => {
-        const key = patternKey(claim.pattern);
-        const depth = depths.get(key) ?? depths.size;
-        depths.set(key, depth);
-        const routes = made.get(claim) ?? routesOf(claim, guard, denied);
-        made.set(claim, routes);
-        return routes.map((route, position) => ({ route, claim, depth, position }));
-      }),
-    );
+/** The target of a pattern and port; `claims` are those that cover it, the most specific first. */
+function makeTarget(
+  pattern: EgressPattern,
+  port: number,
+  claims: readonly Claim[],
+  guard: readonly IpRange[],
+  denied: readonly DeniedRanges[],
+): EgressTarget {
+  const depths = new Map<string, number>();
+  const ranked = claims.flatMap((claim) => {
+    const key = patternKey(claim.pattern);
+    const depth = depths.get(key) ?? depths.size;
+    depths.set(key, depth);
+    return routesOf(claim, guard, denied).map((route, position) => ({ route, claim, depth, position }));
+  });
+  return { pattern, port, routes: ranked.toSorted(compareRanked).map((entry) => entry.route) };
+}
+
+function makeDefaultTarget(port80: EgressTarget, port443: EgressTarget): EgressTarget {
+  return { pattern: port80.pattern, port: 'Default', routes: defaultRoutes(port80.routes, port443.routes) };
+}
+
+/** What a target was made of, and the target. */
+interface Made {
+  readonly claims: readonly Claim[];
+  readonly denied: string;
+  readonly target: EgressTarget;
+}
+
+function sameClaims(a: readonly Claim[], b: readonly Claim[]): boolean {
+  return a.length === b.length && a.every((claim, i) => claim === b[i]);
+}
+
+function deniedKey(denied: readonly DeniedRanges[]): string {
+  return denied.length === 0 ? '' : JSON.stringify(denied.map(({ namespace, ranges }) => [namespace, ranges.map(formatIpRange)]));
+}
+
+/** Lays rules out by destination, so that the first route of one target decides. */
+export type TargetAssembler = (rules: readonly ParsedRule[], guard: readonly IpRange[]) => readonly EgressTarget[];
+
+/**
+ * An assembler for one listener. It remembers the targets that it made last, and gives a target again, the very same
+ * one, where the rules that speak of it are the same. What it gives depends on its inputs only.
+ */
+export function createTargetAssembler(): TargetAssembler {
+  const claimsByRule = new WeakMap<ParsedRule, readonly Claim[]>();
+  let last = new Map<string, Made>();
+  let lastGuard: readonly IpRange[] | undefined;
+  return (rules, guard) => {
+    const known = guard === lastGuard ? last : new Map<string, Made>();
+    const made = new Map<string, Made>();
+    const claims = rules.flatMap((rule) => {
+      const own = claimsByRule.get(rule) ?? claimsOf([rule]);
+      claimsByRule.set(rule, own);
+      return own;
+    });
+    const find = createClaimIndex(claims);
+    const allDenied = deniedRangesOf(rules);
+    const keep = (id: string, own: readonly Claim[], denied: readonly DeniedRanges[], make: () => EgressTarget) => {
+      const key = deniedKey(denied);
+      const old = known.get(id);
+      const reused = old !== undefined && old.denied === key && sameClaims(old.claims, own);
+      const entry = reused ? old : { claims: own, denied: key, target: make() };
+      made.set(id, entry);
+      return entry.target;
+    };
+    const claimsAt = (pattern: EgressPattern, port: number) => {
+      const covering = find(pattern, port);
+      const namespaces = new Set(covering.map((claim) => claim.rule.namespace));
+      const denied = allDenied.filter((entry) => entry.port === port && namespaces.has(entry.namespace));
+      return { covering, denied };
+    };
+    for (const { pattern, port } of claims) {
+      const own = patternKey(pattern);
+      const id = `${port} ${own}`;
+      if (made.has(id)) continue;
+      const { covering, denied } = claimsAt(pattern, port);
+      keep(id, covering, denied, () => makeTarget(pattern, port, covering, guard, denied));
+      if (port !== 80 && port !== 443) continue;
+      const [plain, tls] = [claimsAt(pattern, 80), claimsAt(pattern, 443)];
+      keep(`Default ${own}`, [...plain.covering, ...tls.covering], [...plain.denied, ...tls.denied], () =>
+        makeDefaultTarget(
+          makeTarget(pattern, 80, plain.covering, guard, plain.denied),
+          makeTarget(pattern, 443, tls.covering, guard, tls.denied),
+        ),
+      );
+    }
+    last = made;
+    lastGuard = guard;
+    return [...made.values()].map((entry) => entry.target).sort(compareTargets);
   };
-  const targets = new Map<string, EgressTarget>();
-  for (const { pattern, port } of claims) {
-    const key = patternKey(pattern);
-    const id = `${port} ${key}`;
-    if (targets.has(id)) continue;
-    targets.set(id, { pattern, port, routes: routesAt(pattern, port) });
-    if (port !== 80 && port !== 443) continue;
-    const routes = defaultRoutes(routesAt(pattern, 80), routesAt(pattern, 443));
-    targets.set(`Default ${key}`, { pattern, port: 'Default', routes });
-  }
-  return [...targets.values()].sort(compareTargets);
+}
+
+/** One run of an assembler, as a step. */
+export function assembleTargets(assemble: TargetAssembler, rules: readonly ParsedRule[], guard: readonly IpRange[]): readonly EgressTarget[] {
+  return assemble(rules, guard);
 }
