@@ -73,6 +73,13 @@ describe('parentRefs', () => {
     expect(translation.diagnostics.filter(({ severity }) => severity === 'warning')).toHaveLength(warnings);
   });
 
+  it('do not attach to an egress Gateway', () => {
+    const egress = gateway(listeners).replace('sallyport', 'sallyport-egress');
+    const translation = translateRouteOf(egress, service, route('[{name: gw}]'));
+    expect(conditionsOf(translation)[0]).toBe('Accepted=False NotAllowedByListeners');
+    expect(translation.attachments).toEqual([]);
+  });
+
   it('leave the Gateways of others alone', () => {
     const other = gateway(listeners).replace('sallyport', 'other');
     const translation = translateRouteOf(other, service, route('[{name: gw}]'));

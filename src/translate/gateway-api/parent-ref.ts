@@ -55,6 +55,9 @@ function matchListener(
   if (!listener.supportedKinds.some((entry) => entry.group === gatewayGroup && entry.kind === 'HTTPRoute')) {
     return { reason: 'NotAllowedByListeners', message: `Listener ${listener.name} takes no HTTPRoutes.` };
   }
+  if (gateway.role === 'Egress') {
+    return { reason: 'NotAllowedByListeners', message: 'An egress Gateway takes Egress objects, and no HTTPRoutes.' };
+  }
   const namespace = route.metadata.namespace ?? 'default';
   if (!isNamespaceAllowed(read, listener.namespaces, gateway.gateway.namespace, namespace)) {
     const message = `Listener ${listener.name} takes no routes from namespace ${namespace} (allowedRoutes).`;
