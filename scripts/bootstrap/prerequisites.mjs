@@ -5,7 +5,9 @@ const oldestNode = 20;
 
 export function checkNode(version = process.versions.node) {
   if (Number(version.split('.')[0]) >= oldestNode) return;
-  throw new SetupError(`Node ${version} is too old: install Node ${oldestNode} or newer (any, it only fetches the rest)`);
+  throw new SetupError(
+    `Node ${version} is too old: install Node ${oldestNode} or newer (any, it only fetches the rest)`,
+  );
 }
 
 /** Envoy's and Node's prebuilt binaries exist for these two only. */
