@@ -123,7 +123,7 @@ export function createController(options: ControllerOptions): Controller {
     const snapshot = applyChanges(state.snapshot, pending);
     pending = [];
     state = { ...state, snapshot };
-    for (const containment of containments.values()) containment.release(contentOf);
+    for (const containment of containments.values()) containment.release();
     const quarantine = quarantineNow();
     const result = pipeline.run(snapshot, quarantine);
     state = { snapshot, quarantine, ...result };

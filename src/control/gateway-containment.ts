@@ -37,7 +37,7 @@ export interface GatewayContainment {
   /** The resources that the next answers will be about; a search whose resource did not change goes on at once. */
   published(resources: ResourcesByType): boolean;
   /** Lets an object that changed, or is gone, back in. True: what is left out has changed. */
-  release(contentOf: (origin: Origin) => unknown): boolean;
+  release(): boolean;
 }
 
 function keyOf({ typeUrl, name }: ResourceId): string {
@@ -67,76 +67,91 @@ function likelyOf(suspects: readonly Origin[], message: string, textOf: ObjectTe
   return new Set(suspects.filter((origin) => hints.some((hint) => textOf(origin)?.includes(hint) === true)));
 }
 
-export function createGatewayContainment(contentOf: (origin: Origin) => unknown): GatewayContainment {
-  const acceptedResources = new Map<string, XdsResource>();
-  const searches = new Map<string, RunningSearch>();
-  const guilty = new Map<Origin, { readonly message: string; readonly content: unknown }>();
-  let current: ResourcesByType = new Map();
-  let out: LeftOut = nothingLeftOut;
+class Containment implements GatewayContainment {
+  readonly #contentOf: (origin: Origin) => unknown;
+  readonly #accepted = new Map<string, XdsResource>();
+  readonly #searches = new Map<string, RunningSearch>();
+  readonly #guilty = new Map<Origin, { readonly message: string; readonly content: unknown }>();
+  #current: ResourcesByType = new Map();
+  #out: LeftOut = nothingLeftOut;
 
-  function currentResource({ typeUrl, name }: ResourceId): XdsResource | undefined {
-    return current.get(typeUrl)?.get(name);
+  constructor(contentOf: (origin: Origin) => unknown) {
+    this.#contentOf = contentOf;
   }
 
-  function refresh(): true {
+  leftOut(): LeftOut {
+    return this.#out;
+  }
+
+  accepted(answer: Answer): boolean {
+    const key = keyOf(answer);
+    const resource = this.#resource(answer);
+    if (resource?.version !== answer.version) return false;
+    this.#accepted.set(key, resource);
+    const search = this.#searches.get(key);
+    if (search === undefined) return false;
+    return this.#advance(answer, probeAccepted(search.state, search.message), search.message);
+  }
+
+  refused(answer: Answer, message: string, textOf: ObjectText): boolean {
+    const key = keyOf(answer);
+    const resource = this.#resource(answer);
+    // An answer to something older: the answer to what is there now is still to come.
+    if (resource?.version !== answer.version) return false;
+    const search = this.#searches.get(key);
+    if (search !== undefined) return this.#advance(answer, probeRefused(search.state, message), message);
+    const suspects = suspectsOf(resource, this.#accepted.get(key));
+    if (suspects.length === 0) return false;
+    return this.#advance(answer, startSearch(suspects, likelyOf(suspects, message, textOf), message), message);
+  }
+
+  published(resources: ResourcesByType): boolean {
+    this.#current = resources;
+    let changed = false;
+    for (const { id, state, message } of [...this.#searches.values()]) {
+      const resource = this.#resource(id);
+      // Nothing will be sent for it, so nothing will be answered: without the probed objects it is as it was, or gone.
+      const settled = resource === undefined || resource.version === this.#accepted.get(keyOf(id))?.version;
+      if (settled) changed = this.#advance(id, probeAccepted(state, message), message) || changed;
+    }
+    for (const [key, resource] of this.#accepted) if (this.#resource(resource) === undefined) this.#accepted.delete(key);
+    return changed;
+  }
+
+  release(): boolean {
+    let changed = false;
+    for (const [origin, { content }] of this.#guilty) {
+      if (this.#contentOf(origin) === content) continue;
+      this.#guilty.delete(origin);
+      changed = true;
+    }
+    return changed && this.#refresh();
+  }
+
+  #resource({ typeUrl, name }: ResourceId): XdsResource | undefined {
+    return this.#current.get(typeUrl)?.get(name);
+  }
+
+  #refresh(): true {
     const next = new Map<Origin, string | undefined>();
-    for (const { state } of searches.values()) for (const origin of leftOut(state)) next.set(origin, undefined);
-    for (const [origin, { message }] of guilty) next.set(origin, message);
-    out = next;
+    for (const { state } of this.#searches.values()) for (const origin of leftOut(state)) next.set(origin, undefined);
+    for (const [origin, { message }] of this.#guilty) next.set(origin, message);
+    this.#out = next;
     return true;
   }
 
-  function advance(id: ResourceId, state: Search, message: string): true {
+  #advance(id: ResourceId, state: Search, message: string): true {
     const key = keyOf(id);
     for (const [origin, said] of state.guilty) {
-      if (!guilty.has(origin)) guilty.set(origin, { message: said, content: contentOf(origin) });
+      if (!this.#guilty.has(origin)) this.#guilty.set(origin, { message: said, content: this.#contentOf(origin) });
     }
-    if (isFinished(state)) searches.delete(key);
-    else searches.set(key, { id, state, message });
-    return refresh();
+    if (isFinished(state)) this.#searches.delete(key);
+    else this.#searches.set(key, { id, state, message });
+    return this.#refresh();
   }
+}
 
-  return {
-    leftOut: () => out,
-    accepted(answer) {
-      const key = keyOf(answer);
-      const resource = currentResource(answer);
-      if (resource?.version !== answer.version) return false;
-      acceptedResources.set(key, resource);
-      const search = searches.get(key);
-      return search === undefined ? false : advance(answer, probeAccepted(search.state, search.message), search.message);
-    },
-    refused(answer, message, textOf) {
-      const key = keyOf(answer);
-      const resource = currentResource(answer);
-      // An answer to something older: the answer to what is there now is still to come.
-      if (resource?.version !== answer.version) return false;
-      const search = searches.get(key);
-      if (search !== undefined) return advance(answer, probeRefused(search.state, message), message);
-      const suspects = suspectsOf(resource, acceptedResources.get(key));
-      if (suspects.length === 0) return false;
-      return advance(answer, startSearch(suspects, likelyOf(suspects, message, textOf), message), message);
-    },
-    published(resources) {
-      current = resources;
-      let changed = false;
-      for (const { id, state, message } of [...searches.values()]) {
-        const resource = currentResource(id);
-        // Nothing will be sent for it, so nothing will be answered: without the probed objects it is as it was, or gone.
-        const settled = resource === undefined || resource.version === acceptedResources.get(keyOf(id))?.version;
-        if (settled) changed = advance(id, probeAccepted(state, message), message) || changed;
-      }
-      for (const [key, resource] of acceptedResources) if (currentResource(resource) === undefined) acceptedResources.delete(key);
-      return changed;
-    },
-    release(content) {
-      let changed = false;
-      for (const [origin, entry] of guilty) {
-        if (content(origin) === entry.content) continue;
-        guilty.delete(origin);
-        changed = true;
-      }
-      return changed && refresh();
-    },
-  };
+/** `contentOf` gives an object as it is now, by identity: another value means that it changed. */
+export function createGatewayContainment(contentOf: (origin: Origin) => unknown): GatewayContainment {
+  return new Containment(contentOf);
 }

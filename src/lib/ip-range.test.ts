@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { containsRange, formatAddress, formatIpRange, ipRange, isSingleAddress, parseIpRange, subtractRanges } from './ip-range.ts';
+import {
+  containsRange,
+  formatAddress,
+  formatIpRange,
+  ipRange,
+  isSingleAddress,
+  parseIpRange,
+  subtractRanges,
+} from './ip-range.ts';
 
 describe('parseIpRange', () => {
   it.each([
@@ -16,12 +24,22 @@ describe('parseIpRange', () => {
     expect(range.ok && formatIpRange(range.value)).toBe(canonical);
   });
 
-  it.each(['10.1.2', '10.1.2.256', '10.1.2.03', '10.0.0.0/33', '1::2::3', '1:2:3', ':::', '12345::', '::1/129', '10.0.0.0/', 'host', ''])(
-    'refuses %s',
-    (text) => {
-      expect(parseIpRange(text).ok).toBe(false);
-    },
-  );
+  it.each([
+    '10.1.2',
+    '10.1.2.256',
+    '10.1.2.03',
+    '10.0.0.0/33',
+    '1::2::3',
+    '1:2:3',
+    ':::',
+    '12345::',
+    '::1/129',
+    '10.0.0.0/',
+    'host',
+    '',
+  ])('refuses %s', (text) => {
+    expect(parseIpRange(text).ok).toBe(false);
+  });
 });
 
 describe('formatAddress', () => {
@@ -45,7 +63,12 @@ describe('containsRange', () => {
 
 describe('subtractRanges', () => {
   it('leaves everything around a hole, and nothing of what lies in one', () => {
-    expect(subtractRanges([ipRange('10.0.0.0/30')], [ipRange('10.0.0.1')]).map(formatIpRange)).toEqual(['10.0.0.0/32', '10.0.0.2/31']);
-    expect(subtractRanges([ipRange('10.0.0.0/30'), ipRange('::1')], [ipRange('10.0.0.0/8')]).map(formatIpRange)).toEqual(['::1/128']);
+    expect(subtractRanges([ipRange('10.0.0.0/30')], [ipRange('10.0.0.1')]).map(formatIpRange)).toEqual([
+      '10.0.0.0/32',
+      '10.0.0.2/31',
+    ]);
+    expect(
+      subtractRanges([ipRange('10.0.0.0/30'), ipRange('::1')], [ipRange('10.0.0.0/8')]).map(formatIpRange),
+    ).toEqual(['::1/128']);
   });
 });

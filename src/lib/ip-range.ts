@@ -44,7 +44,10 @@ function parseIpv6(text: string): bigint | undefined {
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  return [...head, ...Array.from({ length: missing }, () => 0n), ...tail].reduce((bits, group) => (bits << 16n) | group, 0n);
+  return [...head, ...Array.from({ length: missing }, () => 0n), ...tail].reduce(
+    (bits, group) => (bits << 16n) | group,
+    0n,
+  );
 }
 
 function masked(family: 4 | 6, bits: bigint, length: number): bigint {
@@ -103,7 +106,11 @@ export function isSingleAddress(range: IpRange): boolean {
 
 /** Whether every address of `inner` lies in `outer`. */
 export function containsRange(outer: IpRange, inner: IpRange): boolean {
-  return outer.family === inner.family && outer.length <= inner.length && masked(outer.family, inner.bits, outer.length) === outer.bits;
+  return (
+    outer.family === inner.family &&
+    outer.length <= inner.length &&
+    masked(outer.family, inner.bits, outer.length) === outer.bits
+  );
 }
 
 function subtractOne(range: IpRange, hole: IpRange): readonly IpRange[] {

@@ -89,84 +89,100 @@ function readsHold(entry: Entry, sources: Sources): boolean {
   return true;
 }
 
-/** The tables of one Pipeline. They hold one entry for each step and key of the last run, no more. */
-export function createMemo<S extends Sources>(): Memo<S> {
-  const tables = new Map<Step, Map<string, Entry>>();
-  const counts = new Map<Step, number>();
-  const lists = new Map<string, { members: readonly unknown[]; run: number }>();
-  let run = 0;
+/** Functions of every signature are keys of the tables, so what an entry holds is of the types of its step. */
+class Tables<S extends Sources> implements Memo<S> {
+  readonly #tables = new Map<Step, Map<string, Entry>>();
+  readonly #counts = new Map<Step, number>();
+  readonly #lists = new Map<string, { readonly members: readonly unknown[]; run: number }>();
+  #run = 0;
 
-  function tableOf(step: Step): Map<string, Entry> {
-    let table = tables.get(step);
-    if (table === undefined) tables.set(step, (table = new Map()));
-    return table;
+  run<A extends readonly unknown[], R>(step: (...inputs: A) => R, key: string, ...inputs: A): R {
+    const known = this.#find(step, key);
+    if (known !== undefined && sameInputs(known.inputs, inputs)) return this.#use(known) as R;
+    const result = step(...inputs);
+    this.#keep(step, key, { inputs, result, run: this.#run, reads: [], seenIn: new Map() });
+    return result;
   }
 
-  return {
-    run(step, key, ...inputs) {
-      const table = tableOf(step);
-      const entry = table.get(key);
-      if (entry !== undefined && sameInputs(entry.inputs, inputs)) {
-        entry.run = run;
-        // The table is keyed by the step, so the entry's result is of the step's type.
-        return entry.result as ReturnType<typeof step>;
-      }
-      counts.set(step, (counts.get(step) ?? 0) + 1);
-      const result = step(...inputs);
-      table.set(key, { inputs, result, run, reads: [], seenIn: new Map() });
-      return result;
-    },
-    track(step, key, sources, ...inputs) {
-      const table = tableOf(step);
-      const entry = table.get(key);
-      if (entry !== undefined && sameInputs(entry.inputs, inputs) && readsHold(entry, sources)) {
-        entry.run = run;
-        return entry.result as ReturnType<typeof step>;
-      }
-      counts.set(step, (counts.get(step) ?? 0) + 1);
-      const reads: Read[] = [];
-      const seenIn = new Map<string, ReadonlyMap<string, unknown>>();
-      const lookup = ((source: string, name: string) => {
-        const collection = sources[source];
-        if (collection === undefined) throw new Error(`no source ${source}`);
-        seenIn.set(source, collection);
-        const value = collection.get(name);
-        reads.push({ source, key: name, value });
-        return value;
-      }) as Lookup<typeof sources>;
-      const result = step(lookup, ...inputs);
-      table.set(key, { inputs, result, run, reads, seenIn });
-      return result;
-    },
-    evolve<I, R>(step: (input: I, last: Last<I, R> | undefined) => R, key: string, input: I) {
-      const table = tableOf(step);
-      const entry = table.get(key);
-      // The table is keyed by the step, so the entry's input and result are of the step's types.
-      const last = entry === undefined ? undefined : { input: entry.inputs[0] as I, result: entry.result as R };
-      if (entry !== undefined && last?.input === input) {
-        entry.run = run;
-        return last.result;
-      }
-      counts.set(step, (counts.get(step) ?? 0) + 1);
-      const result = step(input, last);
-      table.set(key, { inputs: [input], result, run, reads: [], seenIn: new Map() });
-      return result;
-    },
-    list<T>(key: string, members: readonly T[]) {
-      const known = lists.get(key);
-      const same = known !== undefined && sameInputs(known.members, members);
-      // The key belongs to one caller, which always asks for the same type.
-      const kept = same ? (known.members as readonly T[]) : members;
-      lists.set(key, { members: kept, run });
-      return kept;
-    },
-    sweep() {
-      for (const [key, list] of lists) if (list.run !== run) lists.delete(key);
-      for (const table of tables.values()) {
-        for (const [key, entry] of table) if (entry.run !== run) table.delete(key);
-      }
-      run += 1;
-    },
-    calls: (step) => counts.get(step) ?? 0,
-  };
+  track<A extends readonly unknown[], R>(
+    step: (lookup: Lookup<S>, ...inputs: A) => R,
+    key: string,
+    sources: S,
+    ...inputs: A
+  ): R {
+    const known = this.#find(step, key);
+    if (known !== undefined && sameInputs(known.inputs, inputs) && readsHold(known, sources)) return this.#use(known) as R;
+    const reads: Read[] = [];
+    const seenIn = new Map<string, ReadonlyMap<string, unknown>>();
+    const result = step(createLookup(sources, reads, seenIn), ...inputs);
+    this.#keep(step, key, { inputs, result, run: this.#run, reads, seenIn });
+    return result;
+  }
+
+  evolve<I, R>(step: (input: I, last: Last<I, R> | undefined) => R, key: string, input: I): R {
+    const known = this.#find(step, key);
+    const last = known === undefined ? undefined : { input: known.inputs[0] as I, result: known.result as R };
+    if (known !== undefined && last?.input === input) return this.#use(known) as R;
+    const result = step(input, last);
+    this.#keep(step, key, { inputs: [input], result, run: this.#run, reads: [], seenIn: new Map() });
+    return result;
+  }
+
+  list<T>(key: string, members: readonly T[]): readonly T[] {
+    const known = this.#lists.get(key);
+    const same = known !== undefined && sameInputs(known.members, members);
+    // The key belongs to one caller, which always asks for the same type.
+    const kept = same ? (known.members as readonly T[]) : members;
+    this.#lists.set(key, { members: kept, run: this.#run });
+    return kept;
+  }
+
+  sweep(): void {
+    for (const [key, list] of this.#lists) if (list.run !== this.#run) this.#lists.delete(key);
+    for (const table of this.#tables.values()) {
+      for (const [key, entry] of table) if (entry.run !== this.#run) table.delete(key);
+    }
+    this.#run += 1;
+  }
+
+  calls(step: Step): number {
+    return this.#counts.get(step) ?? 0;
+  }
+
+  #find(step: Step, key: string): Entry | undefined {
+    return this.#tables.get(step)?.get(key);
+  }
+
+  #use(entry: Entry): unknown {
+    entry.run = this.#run;
+    return entry.result;
+  }
+
+  #keep(step: Step, key: string, entry: Entry): void {
+    this.#counts.set(step, (this.#counts.get(step) ?? 0) + 1);
+    const table = this.#tables.get(step);
+    if (table === undefined) this.#tables.set(step, new Map([[key, entry]]));
+    else table.set(key, entry);
+  }
+}
+
+/** A look-up that writes down what it is asked for, and what it answered. */
+function createLookup<S extends Sources>(
+  sources: S,
+  reads: Read[],
+  seenIn: Map<string, ReadonlyMap<string, unknown>>,
+): Lookup<S> {
+  return ((source: string, key: string) => {
+    const collection = sources[source];
+    if (collection === undefined) throw new Error(`no source ${source}`);
+    seenIn.set(source, collection);
+    const value = collection.get(key);
+    reads.push({ source, key, value });
+    return value;
+  }) as Lookup<S>;
+}
+
+/** The tables of one Pipeline. They hold one entry for each step and key of the last run, no more. */
+export function createMemo<S extends Sources>(): Memo<S> {
+  return new Tables<S>();
 }

@@ -35,78 +35,135 @@ export interface Catalog {
   locate(ref: ObjectRef, field?: string): Position | undefined;
 }
 
-export function createCatalog(validate: Validate): Catalog {
-  const entries = new Map<string, Entry>();
+class FileCatalog implements Catalog {
+  readonly #validate: Validate;
+  readonly #entries = new Map<string, Entry>();
   /** The files that give an object: of several the first by name counts. */
-  const givers = new Map<ObjectKey, Set<string>>();
-  const serving = new Map<ObjectKey, AnyObject>();
+  readonly #givers = new Map<ObjectKey, Set<string>>();
+  readonly #serving = new Map<ObjectKey, AnyObject>();
 
-  function given(file: string, key: ObjectKey): AnyObject | undefined {
-    const entry = entries.get(file);
+  constructor(validate: Validate) {
+    this.#validate = validate;
+  }
+
+  put(file: string, text: string | undefined): readonly Change[] {
+    const before = this.#entries.get(file) ?? nothing;
+    if (text === undefined) {
+      const kept = new Map([...before.kept, ...before.objects]);
+      return this.#replace(file, kept.size === 0 ? nothing : { ...nothing, kept });
+    }
+    const parsed = parseFile(file, text, this.#validate, before.parsed);
+    const objects = objectsOf(parsed);
+    const kept = new Map([...before.kept, ...before.objects].filter(([key]) => !objects.has(key)));
+    return this.#replace(file, { parsed, objects, kept, unreadable: undefined });
+  }
+
+  refuse(file: string, reason: string, message: string): void {
+    const before = this.#entries.get(file) ?? nothing;
+    const position = { file, line: 1, column: 1 };
+    this.#entries.set(file, { ...before, unreadable: { severity: 'error', reason, message, position } });
+  }
+
+  settle(file: string): readonly Change[] {
+    const entry = this.#entries.get(file);
+    if (entry === undefined || entry.unreadable !== undefined) return [];
+    if (entry.parsed === undefined) return this.#replace(file, nothing);
+    if (entry.kept.size === 0 || isMalformed(entry.parsed)) return [];
+    const broken = brokenKeysOf(entry.parsed);
+    return this.#replace(file, { ...entry, kept: new Map([...entry.kept].filter(([key]) => broken.has(key))) });
+  }
+
+  files(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
+  diagnostics(): readonly Diagnostic[] {
+    const own = [...this.#entries]
+      .sort(([a], [b]) => compareStrings(a, b))
+      .flatMap(([, { parsed, unreadable }]) => [
+        ...(unreadable === undefined ? [] : [unreadable]),
+        ...(parsed === undefined ? [] : diagnoseFile(parsed)),
+      ]);
+    return [...own, ...this.#duplicates()];
+  }
+
+  locate(ref: ObjectRef, field?: string): Position | undefined {
+    const winner = this.#winnerOf(objectKey(ref));
+    if (winner !== undefined) return this.#locateIn(winner, ref, field);
+    for (const file of this.#entries.keys()) {
+      const position = this.#locateIn(file, ref, field);
+      if (position !== undefined) return position;
+    }
+    return undefined;
+  }
+
+  #given(file: string, key: ObjectKey): AnyObject | undefined {
+    const entry = this.#entries.get(file);
     return entry?.objects.get(key) ?? entry?.kept.get(key);
   }
 
-  function winnerOf(key: ObjectKey): string | undefined {
-    const files = givers.get(key);
-    if (files === undefined) return undefined;
+  #winnerOf(key: ObjectKey): string | undefined {
     let winner: string | undefined;
-    for (const file of files) if (winner === undefined || compareStrings(file, winner) < 0) winner = file;
+    for (const file of this.#givers.get(key) ?? []) {
+      if (winner === undefined || compareStrings(file, winner) < 0) winner = file;
+    }
     return winner;
   }
 
-  function refresh(keys: Iterable<ObjectKey>): readonly Change[] {
+  /** What changed for these objects, now that other files give them. */
+  #refresh(keys: Iterable<ObjectKey>): readonly Change[] {
     const changes: Change[] = [];
     for (const key of new Set(keys)) {
-      const winner = winnerOf(key);
-      const object = winner === undefined ? undefined : given(winner, key);
-      const before = serving.get(key);
+      const winner = this.#winnerOf(key);
+      const object = winner === undefined ? undefined : this.#given(winner, key);
+      const before = this.#serving.get(key);
       if (object === before) continue;
       if (object !== undefined) {
-        serving.set(key, object);
+        this.#serving.set(key, object);
         changes.push({ kind: 'put', object });
       } else if (before !== undefined) {
-        serving.delete(key);
+        this.#serving.delete(key);
         changes.push({ kind: 'remove', ref: refOf(before) });
       }
     }
     return changes;
   }
 
-  function replace(file: string, entry: Entry): readonly Change[] {
-    const before = entries.get(file) ?? nothing;
+  #replace(file: string, entry: Entry): readonly Change[] {
+    const before = this.#entries.get(file) ?? nothing;
     const touched = [...before.objects.keys(), ...before.kept.keys(), ...entry.objects.keys(), ...entry.kept.keys()];
-    if (entry === nothing) entries.delete(file);
-    else entries.set(file, entry);
+    if (entry === nothing) this.#entries.delete(file);
+    else this.#entries.set(file, entry);
     for (const key of touched) {
-      const files = givers.get(key) ?? new Set();
-      if (given(file, key) === undefined) files.delete(file);
+      const files = this.#givers.get(key) ?? new Set();
+      if (this.#given(file, key) === undefined) files.delete(file);
       else files.add(file);
-      if (files.size === 0) givers.delete(key);
-      else givers.set(key, files);
+      if (files.size === 0) this.#givers.delete(key);
+      else this.#givers.set(key, files);
     }
-    return refresh(touched);
+    return this.#refresh(touched);
   }
 
-  function duplicates(): readonly Diagnostic[] {
+  #duplicates(): readonly Diagnostic[] {
     const diagnostics: Diagnostic[] = [];
-    for (const [key, files] of givers) {
+    for (const [key, files] of this.#givers) {
       if (files.size < 2) continue;
-      const winner = winnerOf(key);
+      const winner = this.#winnerOf(key);
       for (const file of [...files].sort(compareStrings)) {
-        const object = given(file, key);
+        const object = this.#given(file, key);
         if (file === winner || object === undefined) continue;
         const ref = refOf(object);
         const message = `${describeRef(ref)} is in ${winner} too, which goes first by name: this one is not used.`;
-        const position = locateIn(file, ref) ?? { file, line: 1, column: 1 };
+        const position = this.#locateIn(file, ref) ?? { file, line: 1, column: 1 };
         diagnostics.push({ severity: 'error', reason: 'DuplicateObject', message, object: ref, position });
       }
     }
     return diagnostics;
   }
 
-  function locateIn(file: string, ref: ObjectRef, field?: string): Position | undefined {
+  #locateIn(file: string, ref: ObjectRef, field?: string): Position | undefined {
     const key = objectKey(ref);
-    const document = entries.get(file)?.parsed?.documents.find((candidate) =>
+    const document = this.#entries.get(file)?.parsed?.documents.find((candidate) =>
       candidate.validations.some((validation) => {
         if (validation.kind === 'Object') return objectKey(refOf(validation.object)) === key;
         return validation.kind === 'Invalid' && validation.ref !== undefined && objectKey(validation.ref) === key;
@@ -114,50 +171,8 @@ export function createCatalog(validate: Validate): Catalog {
     );
     return document === undefined ? undefined : locateField(file, document, field);
   }
+}
 
-  return {
-    put(file, text) {
-      const before = entries.get(file) ?? nothing;
-      if (text === undefined) {
-        const kept = new Map([...before.kept, ...before.objects]);
-        return kept.size === 0 ? replace(file, nothing) : replace(file, { ...nothing, kept });
-      }
-      const parsed = parseFile(file, text, validate, before.parsed);
-      const objects = objectsOf(parsed);
-      const kept = new Map([...before.kept, ...before.objects].filter(([key]) => !objects.has(key)));
-      return replace(file, { parsed, objects, kept, unreadable: undefined });
-    },
-    refuse(file, reason, message) {
-      const before = entries.get(file) ?? nothing;
-      const position = { file, line: 1, column: 1 };
-      entries.set(file, { ...before, unreadable: { severity: 'error', reason, message, position } });
-    },
-    settle(file) {
-      const entry = entries.get(file);
-      if (entry === undefined || entry.unreadable !== undefined) return [];
-      if (entry.parsed === undefined) return replace(file, nothing);
-      if (entry.kept.size === 0 || isMalformed(entry.parsed)) return [];
-      const broken = brokenKeysOf(entry.parsed);
-      return replace(file, { ...entry, kept: new Map([...entry.kept].filter(([key]) => broken.has(key))) });
-    },
-    files: () => entries.keys(),
-    diagnostics() {
-      const own = [...entries]
-        .sort(([a], [b]) => compareStrings(a, b))
-        .flatMap(([, { parsed, unreadable }]) => [
-          ...(unreadable === undefined ? [] : [unreadable]),
-          ...(parsed === undefined ? [] : diagnoseFile(parsed)),
-        ]);
-      return [...own, ...duplicates()];
-    },
-    locate(ref, field) {
-      const winner = winnerOf(objectKey(ref));
-      if (winner !== undefined) return locateIn(winner, ref, field);
-      for (const file of entries.keys()) {
-        const position = locateIn(file, ref, field);
-        if (position !== undefined) return position;
-      }
-      return undefined;
-    },
-  };
+export function createCatalog(validate: Validate): Catalog {
+  return new FileCatalog(validate);
 }

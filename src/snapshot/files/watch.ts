@@ -1,9 +1,9 @@
 import { existsSync, statSync, watch, type FSWatcher } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Diagnostic, Position } from '../diagnostic.ts';
 import type { ObjectRef } from '../object.ts';
 import type { Change } from '../snapshot.ts';
-import { createCatalog } from './catalog.ts';
+import { createCatalog, type Catalog } from './catalog.ts';
 import { isManifest, readTree } from './folder.ts';
 import { loadPaths, refreshFile } from './load.ts';
 import type { Validate } from './validation.ts';
@@ -25,88 +25,105 @@ export interface FileSource {
   close(): void;
 }
 
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+class FolderWatch implements FileSource {
+  readonly #catalog: Catalog;
+  readonly #onChange: (changes: readonly Change[]) => void;
+  readonly #singles: ReadonlySet<string>;
+  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #settling = new Map<string, NodeJS.Timeout>();
+
+  constructor(options: FileSourceOptions) {
+    this.#catalog = createCatalog(options.validate);
+    this.#onChange = (changes) => options.onChange(changes);
+    const paths = options.paths.filter((path) => existsSync(path));
+    this.#singles = new Set(paths.filter((path) => !isFolder(path)));
+    // Watched first, read then: a change in between is seen twice rather than not at all.
+    for (const path of paths.filter(isFolder)) for (const folder of readTree(path).folders) this.#watch(folder, false);
+    for (const file of this.#singles) this.#watch(dirname(file), true);
+    this.#onChange(loadPaths(this.#catalog, paths).changes);
+  }
+
+  diagnostics(): readonly Diagnostic[] {
+    return this.#catalog.diagnostics();
+  }
+
+  locate(ref: ObjectRef, field?: string): Position | undefined {
+    return this.#catalog.locate(ref, field);
+  }
+
+  close(): void {
+    for (const watcher of this.#watchers.values()) watcher.close();
+    for (const timer of this.#settling.values()) clearTimeout(timer);
+  }
+
+  #refresh(file: string): void {
+    const changes = refreshFile(this.#catalog, file);
+    clearTimeout(this.#settling.get(file));
+    this.#settling.set(
+      file,
+      setTimeout(() => this.#settle(file), quietMs),
+    );
+    this.#onChange(changes);
+  }
+
+  #settle(file: string): void {
+    this.#settling.delete(file);
+    const gone = this.#catalog.settle(file);
+    if (gone.length > 0) this.#onChange(gone);
+  }
+
+  #knownBelow(folder: string): readonly string[] {
+    return [...this.#catalog.files()].filter((file) => file.startsWith(`${folder}/`));
+  }
+
+  /** Looks at a folder anew: at what is there now and at what was there before. */
+  #rescan(folder: string): void {
+    const tree = existsSync(folder) ? readTree(folder) : { folders: [], files: [], broken: [] };
+    for (const below of tree.folders) this.#watch(below, false);
+    for (const file of new Set([...tree.files, ...tree.broken, ...this.#knownBelow(folder)])) this.#refresh(file);
+    for (const watched of this.#watchers.keys()) {
+      if ((watched === folder || watched.startsWith(`${folder}/`)) && !existsSync(watched)) this.#unwatch(watched);
+    }
+  }
+
+  #notice(folder: string, name: string | null, onlySingles: boolean): void {
+    // Without a name anything may have changed; a name with two dots is a mounted ConfigMap that was swapped as a whole.
+    if (name === null || name.startsWith('..')) {
+      if (onlySingles) for (const file of this.#singles) this.#refresh(file);
+      else this.#rescan(folder);
+      return;
+    }
+    const path = join(folder, name);
+    if (onlySingles) {
+      if (this.#singles.has(path)) this.#refresh(path);
+    } else if (this.#watchers.has(path) || (isFolder(path) && !name.startsWith('.'))) this.#rescan(path);
+    else if (isManifest(path)) this.#refresh(path);
+    // What went away without being a manifest may have been a link to a folder.
+    else if (this.#knownBelow(path).length > 0) this.#rescan(path);
+  }
+
+  #watch(folder: string, onlySingles: boolean): void {
+    if (this.#watchers.has(folder)) return;
+    const watcher = watch(folder, (_, name) => this.#notice(folder, name, onlySingles));
+    // A folder that goes away ends its watch; its parent's watch tells what became of it.
+    watcher.on('error', () => this.#unwatch(folder));
+    this.#watchers.set(folder, watcher);
+  }
+
+  #unwatch(folder: string): void {
+    this.#watchers.get(folder)?.close();
+    this.#watchers.delete(folder);
+  }
+}
+
 /**
  * Watches each folder by itself: one watch sees every file in it, however it is saved. Events only say where to look;
  * what counts is what is there then.
  */
-export function createFileSource({ paths, validate, onChange }: FileSourceOptions): FileSource {
-  const catalog = createCatalog(validate);
-  const watchers = new Map<string, FSWatcher>();
-  const settling = new Map<string, NodeJS.Timeout>();
-  const singles = new Set(paths.filter((path) => existsSync(path) && !statSync(path).isDirectory()));
-
-  function refresh(file: string): void {
-    const changes = refreshFile(catalog, file);
-    clearTimeout(settling.get(file));
-    settling.set(
-      file,
-      setTimeout(() => {
-        settling.delete(file);
-        const gone = catalog.settle(file);
-        if (gone.length > 0) onChange(gone);
-      }, quietMs),
-    );
-    onChange(changes);
-  }
-
-  /** Looks at a folder anew: at what is there now and at what was there before. */
-  function rescan(folder: string): void {
-    const tree = existsSync(folder) ? readTree(folder) : { folders: [], files: [], broken: [] };
-    for (const below of tree.folders) watchFolder(below);
-    const inside = `${folder}/`;
-    const known = [...catalog.files()].filter((file) => file.startsWith(inside));
-    for (const file of new Set([...tree.files, ...tree.broken, ...known])) refresh(file);
-    for (const watched of [...watchers.keys()]) {
-      if ((watched === folder || watched.startsWith(inside)) && !existsSync(watched)) unwatch(watched);
-    }
-  }
-
-  function unwatch(folder: string): void {
-    watchers.get(folder)?.close();
-    watchers.delete(folder);
-  }
-
-  function notice(folder: string, name: string | null, onlySingles: boolean): void {
-    // Without a name anything may have changed; a name with two dots is a mounted ConfigMap that was swapped as a whole.
-    if (name === null || name.startsWith('..')) return rescan(folder);
-    const path = join(folder, name);
-    if (onlySingles) {
-      if (singles.has(path)) refresh(path);
-      return;
-    }
-    if (watchers.has(path) || (existsSync(path) && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)) {
-      if (!basename(path).startsWith('.')) rescan(path);
-    } else if (isManifest(path)) refresh(path);
-    else rescanIfFolderIsGone(path);
-  }
-
-  function rescanIfFolderIsGone(path: string): void {
-    if ([...catalog.files()].some((file) => file.startsWith(`${path}/`))) rescan(path);
-  }
-
-  function watchFolder(folder: string, onlySingles = false): void {
-    if (watchers.has(folder)) return;
-    const watcher = watch(folder, (_, name) => notice(folder, name, onlySingles));
-    // A folder that goes away ends its watch; its parent's watch tells what became of it.
-    watcher.on('error', () => unwatch(folder));
-    watchers.set(folder, watcher);
-  }
-
-  // Watched first, read then: a change in between is seen twice rather than not at all.
-  for (const path of paths) {
-    if (!existsSync(path)) continue;
-    if (singles.has(path)) continue;
-    for (const folder of readTree(path).folders) watchFolder(folder);
-  }
-  for (const file of singles) watchFolder(dirname(file), true);
-  onChange(loadPaths(catalog, paths).changes);
-
-  return {
-    diagnostics: () => catalog.diagnostics(),
-    locate: (ref, field) => catalog.locate(ref, field),
-    close() {
-      for (const watcher of watchers.values()) watcher.close();
-      for (const timer of settling.values()) clearTimeout(timer);
-    },
-  };
+export function createFileSource(options: FileSourceOptions): FileSource {
+  return new FolderWatch(options);
 }
