@@ -55,7 +55,12 @@ spec:
 `;
 
 const sources = { ...viewOf(parseObjects(objects)), gateways: new Map(), ingressSections: new Map() };
-const direction = translateEgressDirection(createMemo<TranslationSources>(), sources, standaloneOptions, defaultEgressOptions);
+const direction = translateEgressDirection(
+  createMemo<TranslationSources>(),
+  sources,
+  standaloneOptions,
+  defaultEgressOptions,
+);
 const [gateway] = direction.gateways;
 
 function decide(kind: 'ForwardProxy' | 'ServerName', call: Partial<EgressCall> & Pick<EgressCall, 'form' | 'host'>) {
@@ -64,29 +69,56 @@ function decide(kind: 'ForwardProxy' | 'ServerName', call: Partial<EgressCall> &
   return decideEgress(listener, { caller: { address: '10.0.0.1' }, ...call });
 }
 
-const request = (host: string, path: string, rest: Partial<EgressCall> = {}) => decide('ForwardProxy', { form: 'Request', host, path, ...rest });
-const tunnel = (host: string, port: number, rest: Partial<EgressCall> = {}) => decide('ForwardProxy', { form: 'Tunnel', host, port, ...rest });
-const serverName = (host: string, rest: Partial<EgressCall> = {}) => decide('ServerName', { form: 'ServerName', host, ...rest });
+const request = (host: string, path: string, rest: Partial<EgressCall> = {}) =>
+  decide('ForwardProxy', { form: 'Request', host, path, ...rest });
+const tunnel = (host: string, port: number, rest: Partial<EgressCall> = {}) =>
+  decide('ForwardProxy', { form: 'Tunnel', host, port, ...rest });
+const serverName = (host: string, rest: Partial<EgressCall> = {}) =>
+  decide('ServerName', { form: 'ServerName', host, ...rest });
 
 describe('a request', () => {
   it('without a port meets port 80 first, and port 443 where TLS is originated', () => {
     expect(request('api.example', '/v1/x')).toMatchObject({ allowed: true, rule: 'default/checkout/plain' });
     expect(request('api.example', '/v2')).toMatchObject({ allowed: true, rule: 'default/checkout/originate' });
     expect(request('api.example', '/v2', { port: 80 })).toMatchObject({ allowed: false, reason: 'NoRule' });
-    expect(request('api.example', '/v1', { port: 443 })).toMatchObject({ allowed: true, rule: 'default/checkout/originate' });
-    expect(request('api.example', '/v1', { scheme: 'https' })).toMatchObject({ allowed: true, rule: 'default/checkout/originate' });
+    expect(request('api.example', '/v1', { port: 443 })).toMatchObject({
+      allowed: true,
+      rule: 'default/checkout/originate',
+    });
+    expect(request('api.example', '/v1', { scheme: 'https' })).toMatchObject({
+      allowed: true,
+      rule: 'default/checkout/originate',
+    });
   });
 
   it('is denied by a rule for a wildcard, whatever allows it', () => {
-    expect(request('api.example', '/admin/x')).toMatchObject({ allowed: false, reason: 'Refused', rule: 'default/checkout/no-admin' });
+    expect(request('api.example', '/admin/x')).toMatchObject({
+      allowed: false,
+      reason: 'Refused',
+      rule: 'default/checkout/no-admin',
+    });
     expect(request('api.example', '/administration')).toMatchObject({ allowed: true });
   });
 
   it('names what each rule wants that is not so', () => {
     const decision = request('api.example', '/v1', { port: 80, method: 'PUT' });
-    expect(decision).toMatchObject({ allowed: false, reason: 'NoRule', misses: [{ rule: 'default/checkout/no-admin', part: 'Path' }, { rule: 'default/checkout/plain', part: 'Method' }] });
-    expect(request('api.example', '/v1', { caller: { address: '10.0.0.2' } })).toMatchObject({ allowed: false, caller: { pod: 'default/other-1' } });
-    expect(request('else.where', '/')).toMatchObject({ allowed: false, reason: 'NoTarget', why: 'no rule of the Egress objects that select the caller allows GET http://else.where/' });
+    expect(decision).toMatchObject({
+      allowed: false,
+      reason: 'NoRule',
+      misses: [
+        { rule: 'default/checkout/no-admin', part: 'Path' },
+        { rule: 'default/checkout/plain', part: 'Method' },
+      ],
+    });
+    expect(request('api.example', '/v1', { caller: { address: '10.0.0.2' } })).toMatchObject({
+      allowed: false,
+      caller: { pod: 'default/other-1' },
+    });
+    expect(request('else.where', '/')).toMatchObject({
+      allowed: false,
+      reason: 'NoTarget',
+      why: 'no rule of the Egress objects that select the caller allows GET http://else.where/',
+    });
   });
 });
 
@@ -106,7 +138,9 @@ describe('a tunnel', () => {
     expect(tunnel('db.example', 5432, { resolved: ['10.1.0.5'] })).toMatchObject({ allowed: true });
     expect(tunnel('db.example', 5432, { resolved: ['10.2.0.5'] })).toMatchObject({ allowed: false, reason: 'Guarded' });
     expect(tunnel('db.example', 5432, { resolved: ['10.1.2.5'] })).toMatchObject({ allowed: false, reason: 'Guarded' });
-    expect(tunnel('db.example', 5432, { resolved: ['169.254.169.254', '198.51.100.1'] })).toMatchObject({ allowed: true });
+    expect(tunnel('db.example', 5432, { resolved: ['169.254.169.254', '198.51.100.1'] })).toMatchObject({
+      allowed: true,
+    });
   });
 });
 

@@ -32,14 +32,20 @@ export interface EgressCall {
 }
 
 /** Why a route was not the one. */
-export interface EgressMiss {
+interface EgressMiss {
   readonly rule: RouteName;
   readonly part: 'Caller' | 'Form' | 'Scheme' | 'Method' | 'Path';
 }
 
 /** What becomes of a call. `why` is what the gateway answers, in its words. */
 export type EgressDecision =
-  | { readonly allowed: true; readonly caller: EgressCaller | undefined; readonly rule: RouteName; readonly route?: EgressRoute; readonly misses: readonly EgressMiss[] }
+  | {
+      readonly allowed: true;
+      readonly caller: EgressCaller | undefined;
+      readonly rule: RouteName;
+      readonly route?: EgressRoute;
+      readonly misses: readonly EgressMiss[];
+    }
   | {
       readonly allowed: false;
       readonly caller: EgressCaller | undefined;
@@ -86,7 +92,11 @@ function fit(pattern: EgressPattern, host: string): number | undefined {
   }
 }
 
-function findTarget(targets: readonly EgressTarget[], host: string, port: number | 'Default'): EgressTarget | undefined {
+function findTarget(
+  targets: readonly EgressTarget[],
+  host: string,
+  port: number | 'Default',
+): EgressTarget | undefined {
   let best: { readonly target: EgressTarget; readonly rank: number } | undefined;
   for (const target of targets) {
     if (target.port !== port) continue;
@@ -129,7 +139,9 @@ function isGuarded(upstream: EgressUpstream, call: EgressCall): boolean {
 
 function describeCall({ form, scheme = 'http', host, port, method = 'GET', path = '/' }: EgressCall): string {
   const authority = port === undefined ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return form === 'Request' ? `${method} ${scheme}://${authority}${path}` : `${form === 'Tunnel' ? 'CONNECT ' : 'TLS to '}${authority}`;
+  return form === 'Request'
+    ? `${method} ${scheme}://${authority}${path}`
+    : `${form === 'Tunnel' ? 'CONNECT ' : 'TLS to '}${authority}`;
 }
 
 function decideForwardProxy(listener: ForwardProxyListener, call: EgressCall, caller: Caller): EgressDecision {
@@ -146,9 +158,17 @@ function decideForwardProxy(listener: ForwardProxyListener, call: EgressCall, ca
     }
     const misses = closest(missed);
     const { name: rule, action } = route;
-    if (action.kind === 'Refuse') return { allowed: false, caller: known, reason: 'Refused', rule, why: action.why, misses };
+    if (action.kind === 'Refuse')
+      return { allowed: false, caller: known, reason: 'Refused', rule, why: action.why, misses };
     if (isGuarded(action.upstream, call)) {
-      return { allowed: false, caller: known, reason: 'Guarded', rule, why: 'the name has no address that may be called', misses };
+      return {
+        allowed: false,
+        caller: known,
+        reason: 'Guarded',
+        rule,
+        why: 'the name has no address that may be called',
+        misses,
+      };
     }
     return { allowed: true, caller: known, rule, route, misses };
   }
@@ -159,21 +179,42 @@ function decideForwardProxy(listener: ForwardProxyListener, call: EgressCall, ca
 function decideServerName(listener: ServerNameListener, call: EgressCall, caller: Caller): EgressDecision {
   const { known } = caller;
   const host = call.host.toLowerCase();
-  const fitting = listener.rules.filter((rule) => rule.patterns.some((pattern) => pattern.kind !== 'Range' && fit(pattern, host) !== undefined));
-  const misses = fitting.filter((rule) => !caller.egresses.has(rule.egress)).map((rule): EgressMiss => ({ rule: rule.name, part: 'Caller' }));
+  const fitting = listener.rules.filter((rule) =>
+    rule.patterns.some((pattern) => pattern.kind !== 'Range' && fit(pattern, host) !== undefined),
+  );
+  const misses = fitting
+    .filter((rule) => !caller.egresses.has(rule.egress))
+    .map((rule): EgressMiss => ({ rule: rule.name, part: 'Caller' }));
   const own = fitting.filter((rule) => caller.egresses.has(rule.egress));
   const denying = own.find((rule) => rule.action === 'Deny');
   if (denying !== undefined) {
-    return { allowed: false, caller: known, reason: 'Refused', rule: denying.name, why: `rule ${denying.name} denies it`, misses };
+    return {
+      allowed: false,
+      caller: known,
+      reason: 'Refused',
+      rule: denying.name,
+      why: `rule ${denying.name} denies it`,
+      misses,
+    };
   }
   const [allowing] = own;
   const why = `no rule of the Egress objects that select the caller allows ${describeCall({ ...call, port: listener.port })}`;
-  if (allowing === undefined) return { allowed: false, caller: known, reason: fitting.length === 0 ? 'NoTarget' : 'NoRule', why, misses };
-  const chains = listener.chains.map((chain) => ({ ...chain, rank: fit(chain.pattern, host) ?? -1 })).sort((a, b) => b.rank - a.rank);
+  if (allowing === undefined)
+    return { allowed: false, caller: known, reason: fitting.length === 0 ? 'NoTarget' : 'NoRule', why, misses };
+  const chains = listener.chains
+    .map((chain) => ({ ...chain, rank: fit(chain.pattern, host) ?? -1 }))
+    .sort((a, b) => b.rank - a.rank);
   const [chain] = chains;
   const upstream = chain === undefined || chain.rank < 0 ? listener.upstream : chain.upstream;
   if (isGuarded(upstream, call)) {
-    return { allowed: false, caller: known, reason: 'Guarded', rule: allowing.name, why: 'the name has no address that may be called', misses };
+    return {
+      allowed: false,
+      caller: known,
+      reason: 'Guarded',
+      rule: allowing.name,
+      why: 'the name has no address that may be called',
+      misses,
+    };
   }
   return { allowed: true, caller: known, rule: allowing.name, misses };
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type OutsideServer } from './outside-server.ts';
 import { callAbsolute } from './egress-client.ts';
 import type { Reply } from './request.ts';
-import { outside, startEgressGateway, type EgressGateway } from './egress-gateway.ts';
+import { outside, parseRefusal, startEgressGateway, type EgressGateway, type Refusal } from './egress-gateway.ts';
 
 let gateway: EgressGateway;
 let server: OutsideServer;
@@ -38,12 +38,22 @@ spec:
     to: [{hosts: ["*.wild.test"], ports: [{port: ${port}, protocol: HTTP}]}]
 `;
 
-const call = (path: string, rest: { from?: string; method?: string; headers?: Record<string, string>; host?: string } = {}) =>
-  callAbsolute({ port: gateway.ports['http'] ?? 0, url: `http://${rest.host ?? `api.test:${server.port}`}${path}`, ...rest });
+const call = (
+  path: string,
+  rest: { from?: string; method?: string; headers?: Record<string, string>; host?: string } = {},
+) =>
+  callAbsolute({
+    port: gateway.ports['http'] ?? 0,
+    url: `http://${rest.host ?? `api.test:${server.port}`}${path}`,
+    ...rest,
+  });
 
 beforeAll(async () => {
   server = await startServer(outside.first);
-  gateway = await startEgressGateway({ listeners: [{ name: 'http' }], objects: () => `${pods}---${egress(server.port)}` });
+  gateway = await startEgressGateway({
+    listeners: [{ name: 'http' }],
+    objects: () => `${pods}---${egress(server.port)}`,
+  });
   gateway.dns.answer('api.test', outside.first);
   gateway.dns.answer('a.wild.test', outside.first);
 });
@@ -54,20 +64,20 @@ afterAll(async () => {
 });
 
 /** What the gateway says of a refused call. */
-function refusal(reply: Reply): { readonly why: string; readonly [field: string]: string } {
+function refusal(reply: Reply): Refusal {
   expect(reply.status, reply.body).toBe(403);
-  return JSON.parse(reply.body);
-}
-
-function logLines(): readonly { readonly [field: string]: unknown }[] {
-  return gateway.envoy.output().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+  return parseRefusal(reply.body);
 }
 
 describe('calls in absolute form', () => {
   it('are forwarded where a rule allows host, port, method and path', async () => {
     const reply = await call('/v1/x?q=1');
     expect(reply.status, reply.body).toBe(200);
-    expect(server.seen.at(-1)).toMatchObject({ method: 'GET', path: '/v1/x?q=1', headers: { host: `api.test:${server.port}` } });
+    expect(server.seen.at(-1)).toMatchObject({
+      method: 'GET',
+      path: '/v1/x?q=1',
+      headers: { host: `api.test:${server.port}` },
+    });
     expect((await call('/v1/orders', { method: 'POST' })).status).toBe(200);
   });
 
@@ -84,7 +94,9 @@ describe('calls in absolute form', () => {
       method: 'PUT',
       path: '/secret',
     });
-    expect(body.why).toContain('no rule of the Egress objects that select the caller allows PUT http://nope.example/secret');
+    expect(body.why).toContain(
+      'no rule of the Egress objects that select the caller allows PUT http://nope.example/secret',
+    );
     expect(reply.headers['x-sallyport-egress']).toContain('selected by [default/checkout]');
   });
 
@@ -96,12 +108,17 @@ describe('calls in absolute form', () => {
     expect(refusal(await call('/v1', { host: `api.test.:${server.port}` })).error).toBe('egress denied');
   });
 
-  it.each(['/v1/../secret', '/v1/%2e%2e/secret', '/%76%31/../secret', '//v1/admin', '/v1//admin', '/v1/%61dmin', '/v1/x/../admin'])(
-    'are denied by what a path comes to: %s',
-    async (path) => {
-      expect((await call(path)).status).toBe(403);
-    },
-  );
+  it.each([
+    '/v1/../secret',
+    '/v1/%2e%2e/secret',
+    '/%76%31/../secret',
+    '//v1/admin',
+    '/v1//admin',
+    '/v1/%61dmin',
+    '/v1/x/../admin',
+  ])('are denied by what a path comes to: %s', async (path) => {
+    expect((await call(path)).status).toBe(403);
+  });
 
   it('are refused where a path hides its elements', async () => {
     expect((await call('/v1%2fadmin')).status).toBe(400);
@@ -119,7 +136,10 @@ describe('calls in absolute form', () => {
   });
 
   it('are denied to pods that no Egress selects, and to addresses that are no pod', async () => {
-    expect(refusal(await call('/v1', { from: '127.0.0.12' }))).toMatchObject({ pod: 'default/other-1', caller: '127.0.0.12' });
+    expect(refusal(await call('/v1', { from: '127.0.0.12' }))).toMatchObject({
+      pod: 'default/other-1',
+      caller: '127.0.0.12',
+    });
     expect(refusal(await call('/v1', { from: '127.0.0.13' })).caller).toBe('127.0.0.13');
   });
 
@@ -133,7 +153,9 @@ describe('calls in absolute form', () => {
   });
 
   it('believe the authority and not the Host header', async () => {
-    expect((await call('/v1', { host: 'nope.example', headers: { host: `api.test:${server.port}` } })).status).toBe(403);
+    expect((await call('/v1', { host: 'nope.example', headers: { host: `api.test:${server.port}` } })).status).toBe(
+      403,
+    );
   });
 
   it('are refused for https, which would leave in plain text', async () => {
@@ -160,12 +182,23 @@ describe('calls in absolute form', () => {
   it('leave a line in the access log with rule, caller and decision', async () => {
     await call('/v1/logged?secret=1');
     await call('/logged-too', { host: 'nope.example' });
-    await expect.poll(() => logLines().filter((line) => String(line['path']).includes('logged')).length).toBe(2);
-    expect(logLines().find((line) => line['path'] === '/v1/logged')).toMatchObject({
-      kind: 'egress', rule: 'default/checkout/api', decision: 'allowed', pod: 'default/checkout-1', caller: '127.0.0.11',
-      serviceAccount: 'default/payments', egresses: '[default/checkout]', upstream: `${outside.first}:${server.port}`, status: 200,
+    await expect.poll(() => gateway.log().filter((line) => String(line['path']).includes('logged')).length).toBe(2);
+    expect(gateway.log().find((line) => line['path'] === '/v1/logged')).toMatchObject({
+      kind: 'egress',
+      rule: 'default/checkout/api',
+      decision: 'allowed',
+      pod: 'default/checkout-1',
+      caller: '127.0.0.11',
+      serviceAccount: 'default/payments',
+      egresses: '[default/checkout]',
+      upstream: `${outside.first}:${server.port}`,
+      status: 200,
     });
-    expect(logLines().find((line) => line['path'] === '/logged-too')).toMatchObject({ rule: 'no-rule', decision: 'denied', status: 403 });
+    expect(gateway.log().find((line) => line['path'] === '/logged-too')).toMatchObject({
+      rule: 'no-rule',
+      decision: 'denied',
+      status: 403,
+    });
   });
 
   it('follow the pods as they come and go, without a word to listeners and routes', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decideEgress, type EgressCall } from '../../src/explain/egress.ts';
 import type { EgressListener } from '../../src/ir/egress.ts';
 import { callAbsolute, openTunnel } from './egress-client.ts';
-import { outside, startEgressGateway, type EgressGateway } from './egress-gateway.ts';
+import { outside, parseRefusal, startEgressGateway, type EgressGateway } from './egress-gateway.ts';
 import { startServer, type OutsideServer } from './outside-server.ts';
 
 let gateway: EgressGateway;
@@ -54,7 +54,10 @@ function randomRule(random: (below: number) => number, index: number, ports: rea
   const deny = random(4) === 0;
   const protocol = pick(['HTTP', 'HTTP', 'HTTP', 'TCP']);
   const readable = protocol === 'HTTP' && random(3) > 0;
-  const to = random(4) === 0 ? `cidrs: [${pick(cidrs)}]` : `hosts: ["${pick(patterns)}"${random(3) === 0 ? `, "${pick(['q.test', 'r.test'])}"` : ''}]`;
+  const to =
+    random(4) === 0
+      ? `cidrs: [${pick(cidrs)}]`
+      : `hosts: ["${pick(patterns)}"${random(3) === 0 ? `, "${pick(['q.test', 'r.test'])}"` : ''}]`;
   const http = [`path: ${pick(prefixes)}`, ...(random(2) === 0 ? [`methods: [${pick(methods)}]`] : [])];
   return `
   - name: r${index}${deny ? '\n    action: Deny' : ''}
@@ -104,7 +107,7 @@ async function make(call: EgressCall): Promise<Outcome> {
     return { status: 200 };
   }
   if (reply.status !== 403) return { status: reply.status };
-  const { why } = JSON.parse(reply.body);
+  const { why } = parseRefusal(reply.body);
   // What Envoy says of the resolution stands behind our own words.
   return { status: 403, why: why.replace(/: dns_resolution_failure.*/, '') };
 }
@@ -114,14 +117,15 @@ function expected(listener: EgressListener, call: EgressCall): Outcome {
   return decision.allowed ? { status: 200 } : { status: 403, why: decision.why };
 }
 
-function logLines(): readonly { readonly [field: string]: unknown }[] {
-  return gateway.envoy.output().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
-}
-
 beforeAll(async () => {
   const first = await startServer(outside.first);
   const second = await startServer(outside.first);
-  servers = [first, second, await startServer(outside.second, undefined, first.port), await startServer(outside.second, undefined, second.port)];
+  servers = [
+    first,
+    second,
+    await startServer(outside.second, undefined, first.port),
+    await startServer(outside.second, undefined, second.port),
+  ];
   gateway = await startEgressGateway({ listeners: [{ name: 'http' }], objects: () => pods });
   for (const host of hosts) gateway.dns.answer(host, outside.first);
 });
@@ -152,8 +156,16 @@ spec:
     to: [{hosts: [marker.example], ports: [{port: ${ports[0]}, protocol: HTTP}]}]`);
     const listener = gateways[0]?.listeners[0];
     if (listener === undefined) throw new Error('no listener');
-    const isLive = { caller: { address: '127.0.0.13' }, form: 'Request', host: 'marker.example', port: ports[0] ?? 0, path: '/' } as const;
-    await expect.poll(() => make(isLive), { timeout: 5_000 }).toEqual({ status: 403, why: `rule default/marker/marker-${round} denies it` });
+    const isLive = {
+      caller: { address: '127.0.0.13' },
+      form: 'Request',
+      host: 'marker.example',
+      port: ports[0] ?? 0,
+      path: '/',
+    } as const;
+    await expect
+      .poll(() => make(isLive), { timeout: 5_000 })
+      .toEqual({ status: 403, why: `rule default/marker/marker-${round} denies it` });
     for (let i = 0; i < callsPerRound; i++) {
       const call = randomCall(random, ports);
       const wanted = expected(listener, call);
@@ -170,7 +182,11 @@ spec:
   const least = (rounds * callsPerRound) / 20;
   expect(Math.min(counts.allowed, counts.refused, counts.noRule), JSON.stringify(counts)).toBeGreaterThan(least);
   // Tunnels are logged when they end, so only requests are in order.
-  const logged = () => logLines().filter((line) => line['status'] === 200 && line['method'] !== 'CONNECT').map((line) => line['rule']);
+  const logged = () =>
+    gateway
+      .log()
+      .filter((line) => line['status'] === 200 && line['method'] !== 'CONNECT')
+      .map((line) => line['rule']);
   await expect.poll(() => logged().length, { timeout: 5_000 }).toBe(rules.length);
   expect(logged()).toEqual(rules);
 }, 60_000);

@@ -17,7 +17,15 @@ interface Call {
 export function callAbsolute({ port, url, from = '127.0.0.11', method = 'GET', headers = {} }: Call): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const host = new URL(url).host;
-    const sent = request({ host: '127.0.0.1', port, path: url, method, localAddress: from, agent: false, headers: { host, ...headers } });
+    const sent = request({
+      host: '127.0.0.1',
+      port,
+      path: url,
+      method,
+      localAddress: from,
+      agent: false,
+      headers: { host, ...headers },
+    });
     sent.on('error', reject);
     sent.on('response', (response) => {
       let body = '';
@@ -30,9 +38,21 @@ export function callAbsolute({ port, url, from = '127.0.0.11', method = 'GET', h
 }
 
 /** CONNECT: the tunnel's socket, or the answer that refuses it. */
-export function openTunnel(port: number, authority: string, from = '127.0.0.11'): Promise<{ readonly socket: Socket } | Reply> {
+export function openTunnel(
+  port: number,
+  authority: string,
+  from = '127.0.0.11',
+): Promise<{ readonly socket: Socket } | Reply> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path: authority, method: 'CONNECT', localAddress: from, agent: false, headers: { host: authority } });
+    const sent = request({
+      host: '127.0.0.1',
+      port,
+      path: authority,
+      method: 'CONNECT',
+      localAddress: from,
+      agent: false,
+      headers: { host: authority },
+    });
     sent.on('error', reject);
     sent.on('connect', (response, socket, head) => {
       if (response.statusCode === 200) {

@@ -17,11 +17,36 @@ export const outside = { first: '127.0.0.20', second: '127.0.0.21', dead: '127.0
 /** In these tests only some of the addresses of loopback are guarded, so that others can stand for the outside. */
 const guardedRanges = ['127.0.0.8/30', '169.254.0.0/16', '::1/128', '::ffff:0:0/96', 'fe80::/10'];
 
+/** A line of the access log. */
+export interface LogLine {
+  readonly [field: string]: unknown;
+}
+
+/** The body of a refusal. */
+export interface Refusal {
+  readonly why: string;
+  readonly [field: string]: string;
+}
+
+// The access log and refusals are JSON objects by their configuration.
+export function parseRefusal(body: string): Refusal {
+  return JSON.parse(body) as Refusal;
+}
+
+function parseLog(output: string): readonly LogLine[] {
+  return output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as LogLine);
+}
+
 export interface EgressGateway {
   readonly envoy: EnvoyUnderTest;
   readonly dns: DnsServer;
   /** By the names of the Gateway's listeners. */
   readonly ports: { readonly [listener: string]: number };
+  /** The access log so far. */
+  log(): readonly LogLine[];
   /** Gives it other objects. */
   update(text: string): EgressDirection;
   stop(): Promise<void>;
@@ -44,12 +69,22 @@ export async function startEgressGateway({ listeners, objects, options = {} }: W
     metadata: { name: 'out', namespace: 'default' },
     spec: {
       gatewayClassName: 'sallyport-egress',
-      listeners: listeners.map(({ name, protocol = 'HTTP', extra = {} }) => ({ name, port: ports[name], protocol, ...extra })),
+      listeners: listeners.map(({ name, protocol = 'HTTP', extra = {} }) => ({
+        name,
+        port: ports[name],
+        protocol,
+        ...extra,
+      })),
     },
     status: {},
   } as unknown as AnyObject;
   const memo = createMemo<TranslationSources>();
-  const egressOptions = { ...defaultEgressOptions, guardedRanges, resolver: { address: '127.0.0.1', port: dns.port }, ...options };
+  const egressOptions = {
+    ...defaultEgressOptions,
+    guardedRanges,
+    resolver: { address: '127.0.0.1', port: dns.port },
+    ...options,
+  };
   const name = gatewayName('default', 'out');
   const translate = (text: string) => {
     const sources = { ...viewOf([gateway, ...parseObjects(text)]), gateways: new Map(), ingressSections: new Map() };
@@ -82,6 +117,7 @@ export async function startEgressGateway({ listeners, objects, options = {} }: W
     envoy,
     dns,
     ports,
+    log: () => parseLog(envoy.output()),
     update(text) {
       const { direction, resources } = translate(text);
       envoy.update(resources);

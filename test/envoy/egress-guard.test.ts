@@ -150,7 +150,9 @@ spec:
     action: Deny
     to: [{cidrs: [${outside.second}], ports: [{port: ${server.port}, protocol: TCP}]}]
 `);
-    await expect.poll(async () => (await call(outside.second, '127.0.0.12')).body).toContain('rule default/deny/not-there denies it');
+    await expect
+      .poll(async () => (await call(outside.second, '127.0.0.12')).body)
+      .toContain('rule default/deny/not-there denies it');
     expectGuarded(await call('denied.test'));
     expect(await call(outside.first, '127.0.0.12')).toMatchObject({ status: 200, body: outside.first });
   });

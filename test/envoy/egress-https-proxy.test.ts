@@ -14,7 +14,11 @@ const proxy = createTestCertificate(['proxy.test'], { issuer: ca });
 const certificate = createTestCertificate(['api.test', 'other.test'], { issuer: ca });
 
 function indent(pem: string): string {
-  return pem.trimEnd().split('\n').map((line) => `    ${line}`).join('\n');
+  return pem
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 const objects = (port: number) => `
@@ -44,7 +48,9 @@ spec:
 beforeAll(async () => {
   server = await startServer(outside.first, { cert: certificate.chain, key: certificate.key });
   gateway = await startEgressGateway({
-    listeners: [{ name: 'https', protocol: 'HTTPS', extra: { tls: { mode: 'Terminate', certificateRefs: [{ name: 'proxy' }] } } }],
+    listeners: [
+      { name: 'https', protocol: 'HTTPS', extra: { tls: { mode: 'Terminate', certificateRefs: [{ name: 'proxy' }] } } },
+    ],
     objects: () => objects(server.port),
   });
   gateway.dns.answer('api.test', outside.first);
@@ -57,15 +63,23 @@ afterAll(async () => {
 });
 
 async function session(): Promise<ClientHttp2Session> {
-  const opened = connectHttp2(`https://127.0.0.1:${gateway.ports['https']}`, { ca: ca.chain, servername: 'proxy.test' });
+  const opened = connectHttp2(`https://127.0.0.1:${gateway.ports['https']}`, {
+    ca: ca.chain,
+    servername: 'proxy.test',
+  });
   await new Promise((resolve, reject) => opened.once('connect', resolve).once('error', reject));
   return opened;
 }
 
 /** CONNECT over HTTP/2: the status and the stream. */
-async function tunnel(over: ClientHttp2Session, authority: string): Promise<{ readonly status: number; readonly stream: Duplex }> {
+async function tunnel(
+  over: ClientHttp2Session,
+  authority: string,
+): Promise<{ readonly status: number; readonly stream: Duplex }> {
   const stream = over.request({ ':method': 'CONNECT', ':authority': authority }, { endStream: false });
-  const headers = await new Promise<{ readonly ':status'?: number | undefined }>((resolve, reject) => stream.once('response', resolve).once('error', reject));
+  const headers = await new Promise<{ readonly ':status'?: number | undefined }>((resolve, reject) =>
+    stream.once('response', resolve).once('error', reject),
+  );
   return { status: headers[':status'] ?? 0, stream };
 }
 

@@ -47,7 +47,13 @@ beforeAll(async () => {
   server = await startServer(outside.first);
   gateway = await startEgressGateway({
     listeners: [{ name: 'http' }],
-    objects: () => [pod('one', '127.0.0.11', 'first'), pod('two', '127.0.0.12', 'first'), pod('three', '127.0.0.13', 'second'), egress(server.port)].join(''),
+    objects: () =>
+      [
+        pod('one', '127.0.0.11', 'first'),
+        pod('two', '127.0.0.12', 'first'),
+        pod('three', '127.0.0.13', 'second'),
+        egress(server.port),
+      ].join(''),
   });
   for (const name of ['a', 'b', 'c', 'd', 'e']) gateway.dns.answer(`${name}.test`, outside.first);
 });
@@ -59,23 +65,41 @@ afterAll(async () => {
 
 describe('the limit of a rule', () => {
   it('counts all hosts, paths and callers of the rule together', async () => {
-    expect(await statuses(['a.test', '/x'], ['b.test', '/x'], ['a.test', '/y', '127.0.0.13'], ['b.test', '/y'], ['a.test', '/x', '127.0.0.12'])).toEqual([
-      200, 200, 200, 429, 429,
-    ]);
+    expect(
+      await statuses(
+        ['a.test', '/x'],
+        ['b.test', '/x'],
+        ['a.test', '/y', '127.0.0.13'],
+        ['b.test', '/y'],
+        ['a.test', '/x', '127.0.0.12'],
+      ),
+    ).toEqual([200, 200, 200, 429, 429]);
     const reply = await call('a.test', '/x');
     expect(reply.headers['x-sallyport-egress']).toBe('limited; rule default/all/together allows no more calls now');
     expect(reply.headers['retry-after']).toBeDefined();
-    expect(JSON.parse(reply.body)).toMatchObject({ why: 'rule default/all/together allows no more calls now', pod: 'default/one' });
+    expect(JSON.parse(reply.body)).toMatchObject({
+      why: 'rule default/all/together allows no more calls now',
+      pod: 'default/one',
+    });
   });
 
   it('counts each address apart with key SourceIP', async () => {
-    expect(await statuses(['c.test'], ['c.test'], ['c.test'], ['c.test', '/', '127.0.0.12'], ['c.test', '/', '127.0.0.12'], ['c.test', '/', '127.0.0.12'])).toEqual([
-      200, 200, 429, 200, 200, 429,
-    ]);
+    expect(
+      await statuses(
+        ['c.test'],
+        ['c.test'],
+        ['c.test'],
+        ['c.test', '/', '127.0.0.12'],
+        ['c.test', '/', '127.0.0.12'],
+        ['c.test', '/', '127.0.0.12'],
+      ),
+    ).toEqual([200, 200, 429, 200, 200, 429]);
   });
 
   it('counts the pods of a service account together with key ServiceAccount', async () => {
-    expect(await statuses(['d.test'], ['d.test', '/', '127.0.0.12'], ['d.test'], ['d.test', '/', '127.0.0.13'])).toEqual([200, 200, 429, 200]);
+    expect(
+      await statuses(['d.test'], ['d.test', '/', '127.0.0.12'], ['d.test'], ['d.test', '/', '127.0.0.13']),
+    ).toEqual([200, 200, 429, 200]);
   });
 
   it('does not hold up the other rules', async () => {

@@ -14,7 +14,11 @@ const certificate = createTestCertificate(['api.test', 'post.test', 'other-ca.te
 const client = createTestCertificate(['client.test'], { issuer: ca });
 
 function indent(pem: string): string {
-  return pem.trimEnd().split('\n').map((line) => `    ${line}`).join('\n');
+  return pem
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 const objects = (port: number, strictPort: number) => `
@@ -80,7 +84,10 @@ beforeAll(async () => {
   const tls = { cert: certificate.chain, key: certificate.key };
   server = await startServer(outside.first, tls);
   strict = await startServer(outside.second, { ...tls, ca: ca.chain, requestCert: true, rejectUnauthorized: true });
-  gateway = await startEgressGateway({ listeners: [{ name: 'http' }], objects: () => objects(server.port, strict.port) });
+  gateway = await startEgressGateway({
+    listeners: [{ name: 'http' }],
+    objects: () => objects(server.port, strict.port),
+  });
   for (const name of ['api', 'post', 'other-ca', 'no-ca', 'wrong-name', 'system']) {
     gateway.dns.answer(`${name}.test`, outside.first, outside.second);
   }
@@ -118,7 +125,9 @@ describe('TLS that the gateway speaks for a workload', () => {
   it('is refused where the CA is missing, and the answer says so', async () => {
     const reply = await call(`no-ca.test:${server.port}`);
     expect(reply.status).toBe(403);
-    expect(reply.headers['x-sallyport-egress']).toContain("rule default/all/no-ca can't be served: ConfigMap default/missing does not exist.");
+    expect(reply.headers['x-sallyport-egress']).toContain(
+      "rule default/all/no-ca can't be served: ConfigMap default/missing does not exist.",
+    );
   });
 
   it('shows the client certificate of the rule', async () => {

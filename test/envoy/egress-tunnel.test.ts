@@ -79,10 +79,6 @@ function exchange(socket: Socket, text: string): Promise<string> {
   });
 }
 
-function logLines(): readonly { readonly [field: string]: unknown }[] {
-  return gateway.envoy.output().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
-}
-
 beforeAll(async () => {
   server = await startServer(outside.first, { cert: certificate.chain, key: certificate.key });
   echo = createServer((socket) => {
@@ -95,7 +91,15 @@ beforeAll(async () => {
   if (address === null || typeof address === 'string') throw new Error('no port');
   echoPort = address.port;
   gateway = await startEgressGateway({ listeners: [{ name: 'http' }], objects: () => objects(server.port) });
-  for (const name of ['api.test', 'a.wild.test', 'bad.wild.test', 'half.wild.test', 'db.test', 'twice.test', 'other.test']) {
+  for (const name of [
+    'api.test',
+    'a.wild.test',
+    'bad.wild.test',
+    'half.wild.test',
+    'db.test',
+    'twice.test',
+    'other.test',
+  ]) {
     gateway.dns.answer(name, outside.first);
   }
 });
@@ -123,14 +127,31 @@ describe('tunnels', () => {
     await expect(over(await tunnel(`${host}:${server.port}`), servername)).rejects.toThrow();
     expect(server.connections()).toBe(before);
     await expect
-      .poll(() => logLines().find((line) => line['kind'] === 'egress-tunnel' && line['sni'] === servername && line['authority'] === `${host}:${server.port}`))
-      .toMatchObject({ details: 'rbac_access_denied_matched_policy[none]', pod: 'default/checkout-1', caller: '127.0.0.11' });
+      .poll(() =>
+        gateway
+          .log()
+          .find(
+            (line) =>
+              line['kind'] === 'egress-tunnel' &&
+              line['sni'] === servername &&
+              line['authority'] === `${host}:${server.port}`,
+          ),
+      )
+      .toMatchObject({
+        details: 'rbac_access_denied_matched_policy[none]',
+        pod: 'default/checkout-1',
+        caller: '127.0.0.11',
+      });
   });
 
   it('are closed where there is no server name, or no TLS at all', async () => {
     const before = server.connections();
-    await expect(requestOverTls(await tunnel(`api.test:${server.port}`), { ca: ca.chain }, 'api.test')).rejects.toThrow();
-    expect(await exchange(await tunnel(`api.test:${server.port}`), 'GET / HTTP/1.1\r\nhost: api.test\r\n\r\n')).toBe('');
+    await expect(
+      requestOverTls(await tunnel(`api.test:${server.port}`), { ca: ca.chain }, 'api.test'),
+    ).rejects.toThrow();
+    expect(await exchange(await tunnel(`api.test:${server.port}`), 'GET / HTTP/1.1\r\nhost: api.test\r\n\r\n')).toBe(
+      '',
+    );
     expect(server.connections()).toBe(before);
   });
 
@@ -140,14 +161,22 @@ describe('tunnels', () => {
     expect(reply.headers['x-sallyport-egress']).toBe(
       `denied; no rule of the Egress objects that select the caller allows CONNECT other.test:${server.port}; caller 127.0.0.11, selected by [default/checkout]`,
     );
-    expect(JSON.parse(reply.body)).toMatchObject({ error: 'egress denied', host: `other.test:${server.port}`, method: 'CONNECT' });
+    expect(JSON.parse(reply.body)).toMatchObject({
+      error: 'egress denied',
+      host: `other.test:${server.port}`,
+      method: 'CONNECT',
+    });
     expect((await refused('api.test:1')).status).toBe(403);
     expect((await refused(`api.test:${server.port}`, '127.0.0.12')).status).toBe(403);
   });
 
   it('are refused by Deny, also where only some requests are denied, as a tunnel could hide them', async () => {
-    expect((await refused(`bad.wild.test:${server.port}`)).headers['x-sallyport-egress']).toContain('rule default/checkout/not-this denies it');
-    expect((await refused(`half.wild.test:${server.port}`)).headers['x-sallyport-egress']).toContain("a tunnel can't be read");
+    expect((await refused(`bad.wild.test:${server.port}`)).headers['x-sallyport-egress']).toContain(
+      'rule default/checkout/not-this denies it',
+    );
+    expect((await refused(`half.wild.test:${server.port}`)).headers['x-sallyport-egress']).toContain(
+      "a tunnel can't be read",
+    );
   });
 
   it('are refused to a port that a rule allows requests to, which could not be read', async () => {

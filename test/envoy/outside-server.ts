@@ -24,7 +24,10 @@ export async function startServer(address: string, tls?: ServerOptions, port = 0
   const seen: OutsideRequest[] = [];
   const server: Server = (tls === undefined ? createServer : createTlsServer.bind(undefined, tls))() as Server;
   server.on('request', (request, response) => {
-    const serverName = 'servername' in request.socket && typeof request.socket.servername === 'string' ? { serverName: request.socket.servername } : {};
+    const serverName =
+      'servername' in request.socket && typeof request.socket.servername === 'string'
+        ? { serverName: request.socket.servername }
+        : {};
     seen.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, ...serverName });
     response.end(address);
   });

@@ -9,7 +9,10 @@ import { refOf } from '../../snapshot/object.ts';
 /** The canonical addresses of a Pod that calls for itself: one that has ended, or that uses its node's address, has none. */
 function addressesOf(pod: Pod): readonly string[] {
   if (pod.spec?.hostNetwork === true || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return [];
-  const texts = [...(pod.status?.podIPs ?? []).map((entry) => entry.ip), ...(pod.status?.podIP === undefined ? [] : [pod.status.podIP])];
+  const texts = [
+    ...(pod.status?.podIPs ?? []).map((entry) => entry.ip),
+    ...(pod.status?.podIP === undefined ? [] : [pod.status.podIP]),
+  ];
   const addresses = texts.flatMap((text) => {
     const range = parseIpRange(text);
     return range.ok && isSingleAddress(range.value) ? [formatAddress(range.value)] : [];
@@ -18,7 +21,7 @@ function addressesOf(pod: Pod): readonly string[] {
 }
 
 /** Whether `spec.from` of an Egress selects a Pod of its namespace. */
-export function selectsPod(egress: Egress, pod: Pod): boolean {
+function selectsPod(egress: Egress, pod: Pod): boolean {
   const { podSelector, serviceAccounts } = egress.spec.from;
   if (podSelector === undefined && serviceAccounts === undefined) return false;
   if (podSelector !== undefined) {
@@ -32,7 +35,9 @@ export function selectsPod(egress: Egress, pod: Pod): boolean {
 export function callersOfNamespace(pods: readonly Pod[], egresses: readonly Egress[]): readonly EgressCaller[] {
   return pods.flatMap((pod) => {
     const { namespace, name } = refOf(pod);
-    const selecting = egresses.filter((egress) => selectsPod(egress, pod)).map((egress) => `${namespace}/${egress.metadata.name}`);
+    const selecting = egresses
+      .filter((egress) => selectsPod(egress, pod))
+      .map((egress) => `${namespace}/${egress.metadata.name}`);
     return addressesOf(pod).map((address) => ({
       address,
       pod: `${namespace}/${name}`,

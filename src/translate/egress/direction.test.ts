@@ -25,13 +25,28 @@ status: {podIP: 10.0.0.1}
 
 function translate(text: string, quarantine: Quarantine = new Map()) {
   const sources = { ...viewOf(parseObjects(text)), gateways: new Map(), ingressSections: new Map() };
-  return translateEgressDirection(createMemo<TranslationSources>(), sources, standaloneOptions, defaultEgressOptions, quarantine);
+  return translateEgressDirection(
+    createMemo<TranslationSources>(),
+    sources,
+    standaloneOptions,
+    defaultEgressOptions,
+    quarantine,
+  );
 }
 
 interface Shown {
-  readonly conditions: readonly { readonly type: string; readonly status: string; readonly reason: string; readonly message: string }[];
+  readonly conditions: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason: string;
+    readonly message: string;
+  }[];
   readonly parents: readonly { readonly parentRef: object; readonly conditions: Shown['conditions'] }[];
-  readonly listeners: readonly { readonly name: string; readonly attachedRoutes: number; readonly conditions: Shown['conditions'] }[];
+  readonly listeners: readonly {
+    readonly name: string;
+    readonly attachedRoutes: number;
+    readonly conditions: Shown['conditions'];
+  }[];
 }
 
 function statusOf(direction: ReturnType<typeof translate>, kind: string, name: string): Shown {
@@ -60,11 +75,21 @@ function targetsOf(direction: ReturnType<typeof translate>) {
 
 describe('an Egress', () => {
   it('is carried by every Gateway of the class that allows its namespace', () => {
-    const direction = translate(gateway + rule('{name: r, to: [{hosts: [a.example], ports: [{port: 80, protocol: HTTP}]}]}'));
+    const direction = translate(
+      gateway + rule('{name: r, to: [{hosts: [a.example], ports: [{port: 80, protocol: HTTP}]}]}'),
+    );
     const status = statusOf(direction, 'Egress', 'e');
-    expect(conditionsOf(status.conditions)).toEqual(['Accepted=True Accepted', 'ResolvedRefs=True ResolvedRefs', 'Enforced=False NotSupported']);
+    expect(conditionsOf(status.conditions)).toEqual([
+      'Accepted=True Accepted',
+      'ResolvedRefs=True ResolvedRefs',
+      'Enforced=False NotSupported',
+    ]);
     expect(status.parents).toMatchObject([{ parentRef: { kind: 'Gateway', namespace: 'edge', name: 'out' } }]);
-    expect(conditionsOf(status.parents[0]?.conditions ?? [])).toEqual(['Accepted=True Accepted', 'ResolvedRefs=True ResolvedRefs', 'Programmed=True Programmed']);
+    expect(conditionsOf(status.parents[0]?.conditions ?? [])).toEqual([
+      'Accepted=True Accepted',
+      'ResolvedRefs=True ResolvedRefs',
+      'Programmed=True Programmed',
+    ]);
     expect(statusOf(direction, 'Gateway', 'out').listeners).toMatchObject([{ name: 'proxy', attachedRoutes: 1 }]);
     expect(direction.gateways[0]?.listeners[0]?.callers).toEqual([
       { address: '10.0.0.1', pod: 'shop/one', serviceAccount: 'shop/payer', egresses: ['shop/e'] },
@@ -73,29 +98,49 @@ describe('an Egress', () => {
   });
 
   it('is carried by no Gateway that does not allow its namespace', () => {
-    const direction = translate(gateway.replace('from: All', 'from: Same') + rule('{name: r, to: [{hosts: [a.example], ports: [{port: 80, protocol: HTTP}]}]}'));
+    const direction = translate(
+      gateway.replace('from: All', 'from: Same') +
+        rule('{name: r, to: [{hosts: [a.example], ports: [{port: 80, protocol: HTTP}]}]}'),
+    );
     expect(conditionsOf(statusOf(direction, 'Egress', 'e').conditions)[0]).toBe('Accepted=False NoMatchingParent');
     expect(targetsOf(direction)).toEqual([]);
     expect(direction.diagnostics).toMatchObject([{ severity: 'error', reason: 'NoMatchingParent' }]);
   });
 
   it('hears from the Gateway that it names, which does not take it', () => {
-    const text = rule('{name: r, to: [{hosts: [a.example], ports: [{port: 80, protocol: HTTP}]}]}').replace('spec:', 'spec:\n  gatewayRef: {name: out, namespace: edge}');
+    const text = rule('{name: r, to: [{hosts: [a.example], ports: [{port: 80, protocol: HTTP}]}]}').replace(
+      'spec:',
+      'spec:\n  gatewayRef: {name: out, namespace: edge}',
+    );
     const status = statusOf(translate(gateway.replace('from: All', 'from: Same') + text), 'Egress', 'e');
-    expect(conditionsOf(status.parents[0]?.conditions ?? [])).toEqual(['Accepted=False NotAllowedByListeners', 'Programmed=False Invalid']);
+    expect(conditionsOf(status.parents[0]?.conditions ?? [])).toEqual([
+      'Accepted=False NotAllowedByListeners',
+      'Programmed=False Invalid',
+    ]);
   });
 
   it('denies every request of a Deny rule whose expression RE2 refuses', () => {
-    const direction = translate(gateway + rule('{name: r, action: Deny, to: [{hosts: [a.example], ports: [{port: 8080, protocol: HTTP}]}], http: [{path: {type: RegularExpression, value: "("}}]}'));
+    const direction = translate(
+      gateway +
+        rule(
+          '{name: r, action: Deny, to: [{hosts: [a.example], ports: [{port: 8080, protocol: HTTP}]}], http: [{path: {type: RegularExpression, value: "("}}]}',
+        ),
+    );
     expect(targetsOf(direction)).toMatchObject([
-      { pattern: { kind: 'Exact', host: 'a.example' }, port: 8080, routes: [{ match: { form: 'Any', methods: [] }, action: { kind: 'Refuse' } }] },
+      {
+        pattern: { kind: 'Exact', host: 'a.example' },
+        port: 8080,
+        routes: [{ match: { form: 'Any', methods: [] }, action: { kind: 'Refuse' } }],
+      },
     ]);
     expect(conditionsOf(statusOf(direction, 'Egress', 'e').conditions)[0]).toBe('Accepted=False UnsupportedValue');
     expect(direction.diagnostics).toMatchObject([{ field: 'spec.rules[0].http[0].path.value' }]);
   });
 
   it('denies every address by a Deny rule whose range can not be read', () => {
-    const direction = translate(gateway + rule('{name: r, action: Deny, to: [{cidrs: ["1::2::3"], ports: [{port: 8080, protocol: TCP}]}]}'));
+    const direction = translate(
+      gateway + rule('{name: r, action: Deny, to: [{cidrs: ["1::2::3"], ports: [{port: 8080, protocol: TCP}]}]}'),
+    );
     expect(targetsOf(direction).map((target) => target.pattern)).toEqual([
       { kind: 'Range', range: '0.0.0.0/0' },
       { kind: 'Range', range: '::/0' },
@@ -103,21 +148,43 @@ describe('an Egress', () => {
   });
 
   it('allows nothing by a rule none of whose http entries can be read', () => {
-    const direction = translate(gateway + rule('{name: r, to: [{hosts: [a.example], ports: [{port: 8080, protocol: HTTP}]}], http: [{path: {type: RegularExpression, value: "("}}]}'));
+    const direction = translate(
+      gateway +
+        rule(
+          '{name: r, to: [{hosts: [a.example], ports: [{port: 8080, protocol: HTTP}]}], http: [{path: {type: RegularExpression, value: "("}}]}',
+        ),
+    );
     expect(targetsOf(direction)[0]?.routes).toMatchObject([{ action: { kind: 'Refuse' } }]);
   });
 
   it('refuses what it can not originate TLS for', () => {
-    const direction = translate(gateway + rule('{name: r, to: [{hosts: [a.example], ports: [{port: 8443, protocol: HTTPS}]}], tls: {mode: Originate, caCertificateRefs: [{name: gone}]}}'));
+    const direction = translate(
+      gateway +
+        rule(
+          '{name: r, to: [{hosts: [a.example], ports: [{port: 8443, protocol: HTTPS}]}], tls: {mode: Originate, caCertificateRefs: [{name: gone}]}}',
+        ),
+    );
     expect(targetsOf(direction)[0]?.routes).toMatchObject([
-      { match: { form: 'Request' }, action: { kind: 'Refuse', why: "rule shop/e/r can't be served: ConfigMap shop/gone does not exist." } },
+      {
+        match: { form: 'Request' },
+        action: { kind: 'Refuse', why: "rule shop/e/r can't be served: ConfigMap shop/gone does not exist." },
+      },
     ]);
-    expect(conditionsOf(statusOf(direction, 'Egress', 'e').conditions)[1]).toBe('ResolvedRefs=False InvalidCACertificateRef');
+    expect(conditionsOf(statusOf(direction, 'Egress', 'e').conditions)[1]).toBe(
+      'ResolvedRefs=False InvalidCACertificateRef',
+    );
   });
 
   it('keeps denying, and allows nothing, where Envoy refuses its configuration', () => {
-    const text = gateway + rule('{name: r, to: [{hosts: [a.example], ports: [{port: 8080, protocol: HTTP}]}]}\n  - {name: d, action: Deny, to: [{hosts: [b.example], ports: [{port: 8080, protocol: HTTP}]}], http: [{path: {value: /x}}]}');
-    const direction = translate(text, new Map([[gatewayName('edge', 'out'), new Map([[originOf('Egress/shop/e'), 'no such thing']])]]));
+    const text =
+      gateway +
+      rule(
+        '{name: r, to: [{hosts: [a.example], ports: [{port: 8080, protocol: HTTP}]}]}\n  - {name: d, action: Deny, to: [{hosts: [b.example], ports: [{port: 8080, protocol: HTTP}]}], http: [{path: {value: /x}}]}',
+      );
+    const direction = translate(
+      text,
+      new Map([[gatewayName('edge', 'out'), new Map([[originOf('Egress/shop/e'), 'no such thing']])]]),
+    );
     expect(targetsOf(direction)).toMatchObject([
       { pattern: { host: 'a.example' }, routes: [{ action: { kind: 'Refuse' } }] },
       { pattern: { host: 'b.example' }, routes: [{ match: { form: 'Any' }, action: { kind: 'Refuse' } }] },
@@ -127,7 +194,8 @@ describe('an Egress', () => {
 });
 
 describe('callers', () => {
-  const pods = (extra: string) => `${gateway}${extra}---${rule('{name: r, to: [{hosts: [a.example], ports: [{port: 80, protocol: HTTP}]}]}')}`;
+  const pods = (extra: string) =>
+    `${gateway}${extra}---${rule('{name: r, to: [{hosts: [a.example], ports: [{port: 80, protocol: HTTP}]}]}')}`;
   const callersOf = (text: string) => translate(text).gateways[0]?.listeners[0]?.callers.map((caller) => caller.pod);
 
   it('are no Pods that have ended, and none with the address of their node', () => {
@@ -170,34 +238,60 @@ spec: {containers: []}
 status: {podIP: 10.0.0.2, podIPs: [{ip: 10.0.0.2}, {ip: "FD00:0::2"}]}
 `),
     );
-    expect(direction.gateways[0]?.listeners[0]?.callers.map((caller) => caller.address)).toEqual(['10.0.0.1', '10.0.0.2', 'fd00::2']);
+    expect(direction.gateways[0]?.listeners[0]?.callers.map((caller) => caller.address)).toEqual([
+      '10.0.0.1',
+      '10.0.0.2',
+      'fd00::2',
+    ]);
   });
 });
 
 describe('the listeners of an egress Gateway', () => {
   const listenersOf = (listeners: string) =>
-    statusOf(translate(`
+    statusOf(
+      translate(`
 kind: Gateway
 metadata: {name: out, namespace: edge}
 spec:
   gatewayClassName: sallyport-egress
   listeners: [${listeners}]
-`), 'Gateway', 'out').listeners.map(({ conditions }) => conditionsOf(conditions).filter((text) => /Accepted|ResolvedRefs/.test(text)).join(', '));
+`),
+      'Gateway',
+      'out',
+    ).listeners.map(({ conditions }) =>
+      conditionsOf(conditions)
+        .filter((text) => /Accepted|ResolvedRefs/.test(text))
+        .join(', '),
+    );
 
   it.each([
     ['{name: a, port: 1, protocol: HTTP}', 'Accepted=True Accepted, ResolvedRefs=True ResolvedRefs'],
-    ['{name: a, port: 1, protocol: TLS, tls: {mode: Passthrough}}', 'Accepted=True Accepted, ResolvedRefs=True ResolvedRefs'],
-    ['{name: a, port: 1, protocol: TLS, tls: {mode: Terminate}}', 'Accepted=False UnsupportedValue, ResolvedRefs=True ResolvedRefs'],
+    [
+      '{name: a, port: 1, protocol: TLS, tls: {mode: Passthrough}}',
+      'Accepted=True Accepted, ResolvedRefs=True ResolvedRefs',
+    ],
+    [
+      '{name: a, port: 1, protocol: TLS, tls: {mode: Terminate}}',
+      'Accepted=False UnsupportedValue, ResolvedRefs=True ResolvedRefs',
+    ],
     ['{name: a, port: 1, protocol: HTTPS}', 'Accepted=True Accepted, ResolvedRefs=False InvalidCertificateRef'],
     ['{name: a, port: 1, protocol: TCP}', 'Accepted=False UnsupportedProtocol, ResolvedRefs=True ResolvedRefs'],
-    ['{name: a, port: 1, protocol: HTTP, hostname: a.example}', 'Accepted=False UnsupportedValue, ResolvedRefs=True ResolvedRefs'],
-    ['{name: a, port: 1, protocol: HTTP, allowedRoutes: {kinds: [{kind: HTTPRoute}]}}', 'Accepted=True Accepted, ResolvedRefs=False InvalidRouteKinds'],
+    [
+      '{name: a, port: 1, protocol: HTTP, hostname: a.example}',
+      'Accepted=False UnsupportedValue, ResolvedRefs=True ResolvedRefs',
+    ],
+    [
+      '{name: a, port: 1, protocol: HTTP, allowedRoutes: {kinds: [{kind: HTTPRoute}]}}',
+      'Accepted=True Accepted, ResolvedRefs=False InvalidRouteKinds',
+    ],
   ])('say what is wrong: %s', (listener, wanted) => {
     expect(listenersOf(listener)).toEqual([wanted]);
   });
 
   it('do not share a port', () => {
-    expect(listenersOf('{name: a, port: 1, protocol: HTTP}, {name: b, port: 1, protocol: TLS, tls: {mode: Passthrough}}')).toEqual([
+    expect(
+      listenersOf('{name: a, port: 1, protocol: HTTP}, {name: b, port: 1, protocol: TLS, tls: {mode: Passthrough}}'),
+    ).toEqual([
       'Accepted=False ProtocolConflict, ResolvedRefs=True ResolvedRefs',
       'Accepted=False ProtocolConflict, ResolvedRefs=True ResolvedRefs',
     ]);
@@ -205,7 +299,12 @@ spec:
 
   it('take certificates for a forward proxy over TLS', () => {
     const { chain, key } = createTestCertificate(['proxy.example']);
-    const indented = (pem: string) => pem.trimEnd().split('\n').map((line) => `    ${line}`).join('\n');
+    const indented = (pem: string) =>
+      pem
+        .trimEnd()
+        .split('\n')
+        .map((line) => `    ${line}`)
+        .join('\n');
     const direction = translate(`
 kind: Gateway
 metadata: {name: out, namespace: edge}
@@ -222,13 +321,20 @@ ${indented(chain)}
   tls.key: |
 ${indented(key)}
 `);
-    expect(direction.gateways).toMatchObject([{ listeners: [{ certificates: ['Secret/edge/c'] }], secrets: [{ name: 'Secret/edge/c' }] }]);
+    expect(direction.gateways).toMatchObject([
+      { listeners: [{ certificates: ['Secret/edge/c'] }], secrets: [{ name: 'Secret/edge/c' }] },
+    ]);
   });
 });
 
 describe('the guard', () => {
   it('opens for ranges within it that a rule names, and for none that are wider', () => {
-    const direction = translate(gateway + rule('{name: r, to: [{hosts: [a.example], cidrs: [10.1.0.0/16, 169.254.0.0/16, 0.0.0.0/0], ports: [{port: 8080, protocol: HTTP}]}]}'));
+    const direction = translate(
+      gateway +
+        rule(
+          '{name: r, to: [{hosts: [a.example], cidrs: [10.1.0.0/16, 169.254.0.0/16, 0.0.0.0/0], ports: [{port: 8080, protocol: HTTP}]}]}',
+        ),
+    );
     const action = targetsOf(direction).find((target) => target.pattern.kind === 'Exact')?.routes[0]?.action;
     if (action?.kind !== 'Forward') throw new Error('no forward');
     const { refusedRanges } = action.upstream;

@@ -59,7 +59,9 @@ function rulesOf(egress: EgressTranslation, out: LeftOut, missing: ReadonlySet<S
   if (missing.size === 0) return egress.rules;
   return egress.rules.map((rule) => {
     const { ca, clientCertificate } = rule.originate ?? {};
-    const gone = (ca?.kind === 'Bundle' && missing.has(ca.secret)) || (clientCertificate !== undefined && missing.has(clientCertificate));
+    const gone =
+      (ca?.kind === 'Bundle' && missing.has(ca.secret)) ||
+      (clientCertificate !== undefined && missing.has(clientCertificate));
     return gone ? withheld(rule, undefined) : rule;
   });
 }
@@ -95,7 +97,9 @@ function makeListener(
     longestTunnelMs: egress.longestTunnelMs,
     ...(egress.resolver === undefined ? {} : { resolver: egress.resolver }),
   };
-  return content.kind === 'ForwardProxy' ? { ...base, ...content, certificates: section.certificates } : { ...base, ...content };
+  return content.kind === 'ForwardProxy'
+    ? { ...base, ...content, certificates: section.certificates }
+    : { ...base, ...content };
 }
 
 function nameOf(translation: EgressTranslation): string {
@@ -112,10 +116,18 @@ interface Context {
 }
 
 /** The callers of all namespaces that have an Egress on a section. */
-function callersAt({ memo, sources, diagnostics }: Context, key: string, attached: readonly EgressTranslation[], all: readonly EgressTranslation[]) {
+function callersAt(
+  { memo, sources, diagnostics }: Context,
+  key: string,
+  attached: readonly EgressTranslation[],
+  all: readonly EgressTranslation[],
+) {
   const namespaces = [...new Set(attached.map((entry) => entry.ref.namespace))].sort(compareStrings);
   const lists = namespaces.map((namespace) => {
-    const egresses = memo.list(`egress/of/${namespace}`, all.filter((entry) => entry.ref.namespace === namespace).map((entry) => entry.egress));
+    const egresses = memo.list(
+      `egress/of/${namespace}`,
+      all.filter((entry) => entry.ref.namespace === namespace).map((entry) => entry.egress),
+    );
     const pods = memo.list(`egress/pods/${namespace}`, sources.podsOfNamespace.get(namespace) ?? []);
     return memo.run(callersOfNamespace, namespace, pods, egresses);
   });
@@ -124,16 +136,30 @@ function callersAt({ memo, sources, diagnostics }: Context, key: string, attache
   return assembled.callers;
 }
 
-function translateSection(context: Context, gateway: EgressGateway, section: EgressSection, out: LeftOut, missing: ReadonlySet<SecretName>) {
+function translateSection(
+  context: Context,
+  gateway: EgressGateway,
+  section: EgressSection,
+  out: LeftOut,
+  missing: ReadonlySet<SecretName>,
+) {
   const { memo, options, egressOptions, egresses } = context;
   const key = `${gateway.name}#${section.name}`;
-  const attached = egresses.filter((entry) => entry.sections.some((at) => at.gateway === gateway.name && at.section === section.name));
-  const rules = attached.flatMap((entry) => memo.list(`egress/rules/${key}/${nameOf(entry)}`, rulesOf(entry, out, missing)));
+  const attached = egresses.filter((entry) =>
+    entry.sections.some((at) => at.gateway === gateway.name && at.section === section.name),
+  );
+  const rules = attached.flatMap((entry) =>
+    memo.list(`egress/rules/${key}/${nameOf(entry)}`, rulesOf(entry, out, missing)),
+  );
   const guard = memo.run(parseGuard, 'egress/guard', egressOptions);
   const kept = memo.list(`egress/rules/${key}`, rules);
   const content =
     section.kind === 'ForwardProxy'
-      ? memo.run(forwardProxyContent, key, memo.run(assembleTargets, key, memo.run(createTargetAssembler, key), kept, guard))
+      ? memo.run(
+          forwardProxyContent,
+          key,
+          memo.run(assembleTargets, key, memo.run(createTargetAssembler, key), kept, guard),
+        )
       : memo.run(serverNameContent, key, kept, guard, section.port);
   const callers = callersAt(context, key, attached, egresses);
   const listeners = gateway.addresses.map((address) =>
@@ -159,7 +185,12 @@ function statusOfEgress(translation: EgressTranslation): ObjectStatus {
 
 function refuse(condition: Condition, message: string): Condition {
   if (condition.type !== 'Accepted') return condition;
-  return { ...condition, status: 'False', reason: 'UnsupportedValue', message: `Envoy refuses it, and all that it allows is denied: ${message}` };
+  return {
+    ...condition,
+    status: 'False',
+    reason: 'UnsupportedValue',
+    message: `Envoy refuses it, and all that it allows is denied: ${message}`,
+  };
 }
 
 /** What Envoy refuses is not accepted, whatever translation thought of it. */
@@ -171,24 +202,42 @@ function refusedStatus({ ref, status }: EgressTranslation, quarantine: Quarantin
   if (first === undefined) return undefined;
   const parents = status.parents.map((parent, index) => {
     const message = messages[index];
-    return message === undefined ? parent : { ...parent, conditions: parent.conditions.map((condition) => refuse(condition, message)) };
+    return message === undefined
+      ? parent
+      : { ...parent, conditions: parent.conditions.map((condition) => refuse(condition, message)) };
   });
   return { ref, status: { conditions: status.conditions.map((condition) => refuse(condition, first)), parents } };
 }
 
-function makeGatewayIr(name: GatewayName, listeners: readonly EgressListener[], secrets: readonly TlsSecret[]): EgressGatewayIr {
+function makeGatewayIr(
+  name: GatewayName,
+  listeners: readonly EgressListener[],
+  secrets: readonly TlsSecret[],
+): EgressGatewayIr {
   return { name, listeners, secrets };
 }
 
-function translateOne(context: Context, gateway: EgressGateway, out: LeftOut): { readonly ir: EgressGatewayIr; readonly status: ObjectStatus } {
+function translateOne(
+  context: Context,
+  gateway: EgressGateway,
+  out: LeftOut,
+): { readonly ir: EgressGatewayIr; readonly status: ObjectStatus } {
   const { memo, egresses } = context;
   const here = egresses.filter((entry) => entry.sections.some((at) => at.gateway === gateway.name));
-  const byName = new Map([...gateway.secrets, ...here.flatMap((entry) => entry.secrets)].map((secret) => [secret.name, secret]));
+  const byName = new Map(
+    [...gateway.secrets, ...here.flatMap((entry) => entry.secrets)].map((secret) => [secret.name, secret]),
+  );
   const missing = new Set([...byName.values()].filter((secret) => out.has(secret.origin)).map((secret) => secret.name));
-  const sections = out.has(gateway.origin) ? [] : gateway.sections.filter((section) => !section.certificates.some((name) => missing.has(name)));
+  const sections = out.has(gateway.origin)
+    ? []
+    : gateway.sections.filter((section) => !section.certificates.some((name) => missing.has(name)));
   const made = sections.map((section) => ({ section, ...translateSection(context, gateway, section, out, missing) }));
-  const counts = gateway.listeners.map(({ name }) => made.find((entry) => entry.section.name === name)?.attached.length ?? 0);
-  const secrets = [...byName.values()].filter((secret) => !missing.has(secret.name)).sort((a, b) => compareStrings(a.name, b.name));
+  const counts = gateway.listeners.map(
+    ({ name }) => made.find((entry) => entry.section.name === name)?.attached.length ?? 0,
+  );
+  const secrets = [...byName.values()]
+    .filter((secret) => !missing.has(secret.name))
+    .sort((a, b) => compareStrings(a.name, b.name));
   const listeners = made.flatMap((entry) => entry.listeners).sort((a, b) => compareStrings(a.name, b.name));
   return {
     ir: memo.run(
@@ -218,7 +267,9 @@ export function translateEgressDirection(
       .sort(([a], [b]) => compareStrings(a, b))
       .flatMap(([key, gateway]) => {
         const name = gatewayName(gateway.metadata.namespace ?? 'default', gateway.metadata.name);
-        return memo.track(translateEgressGateway, key, sources, gateway, options, taken.get(name) ?? noTakenPorts) ?? [];
+        return (
+          memo.track(translateEgressGateway, key, sources, gateway, options, taken.get(name) ?? noTakenPorts) ?? []
+        );
       }),
   );
   const egresses = [...sources.Egress]
@@ -226,8 +277,15 @@ export function translateEgressDirection(
     .map(([key, egress]) => memo.track(translateEgress, key, sources, egress, gateways, options));
   const diagnostics: Diagnostic[] = [];
   const context: Context = { memo, sources, options, egressOptions, egresses, diagnostics };
-  const made = gateways.map((gateway) => translateOne(context, gateway, quarantine.get(gateway.name) ?? nothingLeftOut));
-  const statuses = [...made.map((entry) => entry.status), ...egresses.map((entry) => refusedStatus(entry, quarantine) ?? memo.run(statusOfEgress, objectKey(entry.ref), entry))];
+  const made = gateways.map((gateway) =>
+    translateOne(context, gateway, quarantine.get(gateway.name) ?? nothingLeftOut),
+  );
+  const statuses = [
+    ...made.map((entry) => entry.status),
+    ...egresses.map(
+      (entry) => refusedStatus(entry, quarantine) ?? memo.run(statusOfEgress, objectKey(entry.ref), entry),
+    ),
+  ];
   const own = [...gateways.flatMap((entry) => entry.diagnostics), ...egresses.flatMap((entry) => entry.diagnostics)];
   return {
     gateways: made.map((entry) => entry.ir),

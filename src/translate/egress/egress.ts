@@ -17,7 +17,12 @@ import { deniedRangesOf } from './target.ts';
 
 /** The status of an Egress in the eyes of one Gateway. */
 interface EgressParent {
-  readonly parentRef: { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string };
+  readonly parentRef: {
+    readonly group: string;
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+  };
   readonly controllerName: string;
   readonly conditions: readonly Condition[];
 }
@@ -68,7 +73,10 @@ const refReasons: ReadonlySet<string> = new Set([
 
 /** Joins what is wrong with the rules: references on one side, all else on the other. */
 function findingsOf(diagnostics: readonly Diagnostic[]): Findings {
-  const describe = (entry: Diagnostic): Problem => ({ reason: entry.reason, message: `${entry.field ?? 'spec'}: ${entry.message}` });
+  const describe = (entry: Diagnostic): Problem => ({
+    reason: entry.reason,
+    message: `${entry.field ?? 'spec'}: ${entry.message}`,
+  });
   const errors = diagnostics.filter((entry) => entry.severity === 'error');
   const [ref, ...refs] = errors.filter((entry) => refReasons.has(entry.reason)).map(describe);
   const [other, ...others] = errors.filter((entry) => !refReasons.has(entry.reason)).map(describe);
@@ -86,7 +94,10 @@ function baseConditions(egress: Egress, findings: Findings): readonly Condition[
       : no('Accepted', { ...findings.accepted, message: `${findings.accepted.message} The other rules hold.` }),
     findings.resolved === undefined
       ? yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.')
-      : no('ResolvedRefs', { ...findings.resolved, message: `${findings.resolved.message} What those rules would allow is denied.` }),
+      : no('ResolvedRefs', {
+          ...findings.resolved,
+          message: `${findings.resolved.message} What those rules would allow is denied.`,
+        }),
   ];
 }
 
@@ -97,10 +108,19 @@ function enforced(egress: Egress): Condition {
   return createConditionMaker(egress).no('Enforced', { reason: 'NotSupported', message });
 }
 
-function parentOf(egress: Egress, gateway: EgressGateway, findings: Findings, carried: boolean, options: TranslateOptions): EgressParent {
+function parentOf(
+  egress: Egress,
+  gateway: EgressGateway,
+  findings: Findings,
+  carried: boolean,
+  options: TranslateOptions,
+): EgressParent {
   const { yes, no } = createConditionMaker(egress);
   const { namespace, name } = gateway.gateway;
-  const notAllowed = { reason: 'NotAllowedByListeners', message: `No listener of ${describeRef(gateway.gateway)} allows this namespace.` };
+  const notAllowed = {
+    reason: 'NotAllowedByListeners',
+    message: `No listener of ${describeRef(gateway.gateway)} allows this namespace.`,
+  };
   return {
     parentRef: { group: gatewayGroup, kind: 'Gateway', namespace, name },
     controllerName: options.controllerName,
@@ -111,19 +131,26 @@ function parentOf(egress: Egress, gateway: EgressGateway, findings: Findings, ca
 }
 
 /** What holds in one place and not in another, and what has less effect than it seems to. */
-function warnings(ref: ObjectRef, rules: readonly ParsedRule[], sections: readonly EgressSection[]): readonly Diagnostic[] {
+function warnings(
+  ref: ObjectRef,
+  rules: readonly ParsedRule[],
+  sections: readonly EgressSection[],
+): readonly Diagnostic[] {
   const denied = deniedRangesOf(rules);
   const found: Diagnostic[] = [];
   for (const rule of rules) {
     if (rule.action === 'Deny') continue;
     const field = `spec.rules[${rule.index}]`;
     if (rule.destinations.some(({ ranges }) => ranges.some((range) => range.family === 6 && range.length < 128))) {
-      const message = 'IPv6 addresses can be called one by one only; a range says where names of the same entry may resolve to.';
+      const message =
+        'IPv6 addresses can be called one by one only; a range says where names of the same entry may resolve to.';
       found.push({ severity: 'warning', reason: 'PartlyServed', message, object: ref, field });
     }
     for (const section of sections) {
       if (section.kind !== 'ServerName') continue;
-      const at = rule.destinations.some(({ hosts, ports }) => hosts.length > 0 && ports.some((entry) => entry.port === section.port));
+      const at = rule.destinations.some(
+        ({ hosts, ports }) => hosts.length > 0 && ports.some((entry) => entry.port === section.port),
+      );
       const objection = objectionToServerName(rule, section.port, denied);
       if (!at || objection === undefined) continue;
       const message = `Listener ${section.name} passes TLS through and can't keep ${objection}, so the rule's hosts are denied there.`;
@@ -133,7 +160,10 @@ function warnings(ref: ObjectRef, rules: readonly ParsedRule[], sections: readon
   return found;
 }
 
-function parseRules(read: Read, egress: Egress): { readonly outcomes: readonly RuleOutcome[]; readonly diagnostics: readonly Diagnostic[] } {
+function parseRules(
+  read: Read,
+  egress: Egress,
+): { readonly outcomes: readonly RuleOutcome[]; readonly diagnostics: readonly Diagnostic[] } {
   const outcomes = egress.spec.rules.map((rule, index) => parseRule(read, egress, rule, index));
   const diagnostics = outcomes.flatMap((outcome) => outcome.diagnostics);
   const { podSelector } = egress.spec.from;
@@ -142,7 +172,10 @@ function parseRules(read: Read, egress: Egress): { readonly outcomes: readonly R
   const message = `podSelector can't be used, so no pod is selected: ${objection}.`;
   return {
     outcomes,
-    diagnostics: [{ severity: 'error', reason: 'UnsupportedValue', message, object: refOf(egress), field: 'spec.from.podSelector' }, ...diagnostics],
+    diagnostics: [
+      { severity: 'error', reason: 'UnsupportedValue', message, object: refOf(egress), field: 'spec.from.podSelector' },
+      ...diagnostics,
+    ],
   };
 }
 
@@ -163,11 +196,13 @@ export function translateEgress(
   const shown = egress.spec.gatewayRef === undefined ? carrying : meant;
   const missing: Problem = {
     reason: 'NoMatchingParent',
-    message: egress.spec.gatewayRef === undefined
-      ? 'No Gateway of class sallyport-egress allows this namespace.'
-      : `gatewayRef names no Gateway of class sallyport-egress that allows this namespace.`,
+    message:
+      egress.spec.gatewayRef === undefined
+        ? 'No Gateway of class sallyport-egress allows this namespace.'
+        : `gatewayRef names no Gateway of class sallyport-egress that allows this namespace.`,
   };
-  const withParent: Findings = carrying.length === 0 ? { ...findings, accepted: findings.accepted ?? missing } : findings;
+  const withParent: Findings =
+    carrying.length === 0 ? { ...findings, accepted: findings.accepted ?? missing } : findings;
   const noParent: readonly Diagnostic[] =
     carrying.length === 0 ? [{ severity: 'error', ...missing, object: ref, field: 'spec.gatewayRef' }] : [];
   return {
@@ -175,11 +210,21 @@ export function translateEgress(
     ref,
     rules,
     secrets: outcomes.flatMap((outcome) => outcome.origination?.secrets ?? []),
-    sections: carrying.flatMap(({ gateway, carried }) => carried.map((section) => ({ gateway: gateway.name, section: section.name }))),
+    sections: carrying.flatMap(({ gateway, carried }) =>
+      carried.map((section) => ({ gateway: gateway.name, section: section.name })),
+    ),
     status: {
       conditions: [...baseConditions(egress, withParent), enforced(egress)],
       parents: shown.map(({ gateway, carried }) => parentOf(egress, gateway, findings, carried.length > 0, options)),
     },
-    diagnostics: [...diagnostics, ...noParent, ...warnings(ref, rules, carrying.flatMap(({ carried }) => carried))],
+    diagnostics: [
+      ...diagnostics,
+      ...noParent,
+      ...warnings(
+        ref,
+        rules,
+        carrying.flatMap(({ carried }) => carried),
+      ),
+    ],
   };
 }

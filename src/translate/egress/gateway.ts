@@ -6,7 +6,12 @@ import { resolveCertificate } from '../../resolve/secret.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { type ObjectRef, objectKey, refOf } from '../../snapshot/object.ts';
 import { type Read, readObject } from '../../snapshot/view.ts';
-import { type AllowedNamespaces, gatewayGroup, type GroupKind, translateAllowedRoutes } from '../gateway-api/allowed-routes.ts';
+import {
+  type AllowedNamespaces,
+  gatewayGroup,
+  type GroupKind,
+  translateAllowedRoutes,
+} from '../gateway-api/allowed-routes.ts';
 import { createConditionMaker, mergeProblems } from '../gateway-api/condition.ts';
 import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
 import { resolveClassRole } from '../gateway-api/gateway-class.ts';
@@ -58,7 +63,9 @@ function findKinds(listener: Listener, findings: Findings): readonly GroupKind[]
   if (wanted.length === 0) return [egressKind];
   const isEgress = (entry: { readonly group?: string; readonly kind: string }) =>
     (entry.group ?? gatewayGroup) === egressKind.group && entry.kind === egressKind.kind;
-  const others = wanted.filter((entry) => !isEgress(entry)).map((entry) => `${entry.group ?? gatewayGroup}/${entry.kind}`);
+  const others = wanted
+    .filter((entry) => !isEgress(entry))
+    .map((entry) => `${entry.group ?? gatewayGroup}/${entry.kind}`);
   if (others.length > 0) {
     const message = `Only sallyport.dev/Egress attaches to a listener of an egress Gateway, not ${others.join(', ')}.`;
     findings.unresolved.push({ reason: 'InvalidRouteKinds', message });
@@ -94,22 +101,35 @@ function findKind(read: Read, gateway: Gateway, listener: Listener, findings: Fi
         refuse('UnsupportedValue', 'A forward proxy over TLS needs tls.mode Terminate; protocol TLS passes through.');
       }
       if (gateway.spec.tls?.frontend !== undefined) {
-        refuse('UnsupportedValue', 'Client certificates are not checked by an egress Gateway; callers are known by their Pods.');
+        refuse(
+          'UnsupportedValue',
+          'Client certificates are not checked by an egress Gateway; callers are known by their Pods.',
+        );
       }
       const certificates = findCertificates(read, gateway, listener, findings);
       return certificates.length === 0 ? undefined : { kind: 'ForwardProxy', certificates };
     }
     case 'TLS':
-      if (tls?.mode !== 'Passthrough') refuse('UnsupportedValue', 'Protocol TLS needs tls.mode Passthrough on an egress Gateway.');
+      if (tls?.mode !== 'Passthrough')
+        refuse('UnsupportedValue', 'Protocol TLS needs tls.mode Passthrough on an egress Gateway.');
       return { kind: 'ServerName', certificates: [] };
     default:
-      refuse('UnsupportedProtocol', `Protocol ${protocol} is not served by an egress Gateway; HTTP, HTTPS and TLS are.`);
+      refuse(
+        'UnsupportedProtocol',
+        `Protocol ${protocol} is not served by an egress Gateway; HTTP, HTTPS and TLS are.`,
+      );
       return undefined;
   }
 }
 
 /** Each port of an egress Gateway has one listener: hosts are the Egress objects' to name. */
-function findGeneral(gateway: Gateway, listener: Listener, options: TranslateOptions, taken: TakenPorts, findings: Findings): void {
+function findGeneral(
+  gateway: Gateway,
+  listener: Listener,
+  options: TranslateOptions,
+  taken: TakenPorts,
+  findings: Findings,
+): void {
   if (listener.hostname !== undefined && listener.hostname !== '') {
     const message = 'A listener of an egress Gateway takes no hostname; Egress objects name the hosts.';
     findings.refusals.push({ reason: 'UnsupportedValue', message });
@@ -122,7 +142,10 @@ function findGeneral(gateway: Gateway, listener: Listener, options: TranslateOpt
   }
   const holder = taken.get(listener.port);
   if (holder !== undefined) {
-    findings.refusals.push({ reason: 'PortUnavailable', message: `Gateway ${holder} on this host has port ${listener.port} already.` });
+    findings.refusals.push({
+      reason: 'PortUnavailable',
+      message: `Gateway ${holder} on this host has port ${listener.port} already.`,
+    });
   }
   if (listener.port + options.portOffset > 65535) {
     const message = `Port ${listener.port} would be bound as ${listener.port + options.portOffset}, which is no port.`;
@@ -134,10 +157,14 @@ function conditionsOf(gateway: Gateway, findings: Findings, programmed: boolean)
   const { yes, no } = createConditionMaker(gateway);
   const [refusal, ...refusals] = findings.refusals;
   const [unresolved, ...others] = findings.unresolved;
-  const conflict = findings.refusals.find(({ reason }) => reason === 'HostnameConflict' || reason === 'ProtocolConflict');
+  const conflict = findings.refusals.find(
+    ({ reason }) => reason === 'HostnameConflict' || reason === 'ProtocolConflict',
+  );
   const why = [...findings.refusals, ...findings.unresolved].map((problem) => problem.message).join(' ');
   return [
-    refusal === undefined ? yes('Accepted', 'Accepted', 'The listener is valid.') : no('Accepted', mergeProblems(refusal, refusals)),
+    refusal === undefined
+      ? yes('Accepted', 'Accepted', 'The listener is valid.')
+      : no('Accepted', mergeProblems(refusal, refusals)),
     programmed
       ? yes('Programmed', 'Programmed', 'The listener is served.')
       : no('Programmed', { reason: 'Invalid', message: why || 'The Gateway is not accepted.' }),
@@ -198,8 +225,15 @@ function gatewayConditions(
   const { yes, no } = createConditionMaker(gateway);
   const idle = outcomes.filter((outcome) => outcome.section === undefined).map((outcome) => outcome.status.name);
   const none = idle.length === outcomes.length;
-  const programmed = refusal ?? unusable ?? (none ? { reason: 'Invalid', message: `No listener can be served: ${idle.join(', ')}.` } : undefined);
-  const problem = refusal ?? (none && unusable === undefined ? { reason: 'ListenersNotValid', message: `No listener is valid: ${idle.join(', ')}.` } : undefined);
+  const programmed =
+    refusal ??
+    unusable ??
+    (none ? { reason: 'Invalid', message: `No listener can be served: ${idle.join(', ')}.` } : undefined);
+  const problem =
+    refusal ??
+    (none && unusable === undefined
+      ? { reason: 'ListenersNotValid', message: `No listener is valid: ${idle.join(', ')}.` }
+      : undefined);
   const some = idle.length === 0 ? '' : `, apart from listener ${idle.join(', ')}`;
   return [
     problem === undefined
@@ -207,7 +241,10 @@ function gatewayConditions(
       : no('Accepted', problem),
     programmed === undefined
       ? yes('Programmed', 'Programmed', `All listeners are served${some}.`)
-      : no('Programmed', { reason: programmed === unusable ? programmed.reason : 'Invalid', message: programmed.message }),
+      : no('Programmed', {
+          reason: programmed === unusable ? programmed.reason : 'Invalid',
+          message: programmed.message,
+        }),
   ];
 }
 
@@ -222,12 +259,15 @@ export function translateEgressGateway(
   const { addresses, unsupported, unusable } = resolveGatewayAddresses(gateway, options);
   const refusal = findRefusal(read, gateway) ?? unsupported;
   const served = refusal === undefined && addresses.length > 0;
-  const outcomes = gateway.spec.listeners.map((listener) => translateListener(read, gateway, listener, served, options, taken));
+  const outcomes = gateway.spec.listeners.map((listener) =>
+    translateListener(read, gateway, listener, served, options, taken),
+  );
   const object = refOf(gateway);
   const own = [refusal, unusable].flatMap((problem) => problem ?? []);
   const diagnostics: Diagnostic[] = own.map((problem) => ({ severity: 'error', ...problem, object, field: 'spec' }));
   outcomes.forEach(({ problems }, index) => {
-    for (const problem of problems) diagnostics.push({ severity: 'error', ...problem, object, field: `spec.listeners[${index}]` });
+    for (const problem of problems)
+      diagnostics.push({ severity: 'error', ...problem, object, field: `spec.listeners[${index}]` });
   });
   return {
     name: gatewayName(object.namespace, object.name),

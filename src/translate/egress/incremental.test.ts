@@ -41,7 +41,10 @@ spec:
 `;
 
 function put(snapshot: Snapshot, ...texts: readonly string[]): Snapshot {
-  return applyChanges(snapshot, parseObjects(texts.join('---')).map((object) => ({ kind: 'put', object })));
+  return applyChanges(
+    snapshot,
+    parseObjects(texts.join('---')).map((object) => ({ kind: 'put', object })),
+  );
 }
 
 const forwardProxy = (direction: ReturnType<typeof translateEgressDirection>) => {
@@ -54,15 +57,31 @@ it('does again only what a change speaks of, with what starting from scratch wou
   const memo = createMemo<TranslationSources>();
   const indexer = createIndexer();
   const run = (snapshot: Snapshot) => {
-    const direction = translateEgressDirection(memo, { ...indexer.update(snapshot), ...extra }, standaloneOptions, defaultEgressOptions);
+    const direction = translateEgressDirection(
+      memo,
+      { ...indexer.update(snapshot), ...extra },
+      standaloneOptions,
+      defaultEgressOptions,
+    );
     memo.sweep();
     const fresh = viewOf(Object.values(snapshot.collections).flatMap((collection) => [...collection.values()]));
-    const scratch = translateEgressDirection(createMemo<TranslationSources>(), { ...fresh, ...extra }, standaloneOptions, defaultEgressOptions);
+    const scratch = translateEgressDirection(
+      createMemo<TranslationSources>(),
+      { ...fresh, ...extra },
+      standaloneOptions,
+      defaultEgressOptions,
+    );
     expect(direction.gateways).toEqual(scratch.gateways);
     expect(direction.statuses).toEqual(scratch.statuses);
     return { direction, proxy: forwardProxy(direction) };
   };
-  const first = put(emptySnapshot, gateway, pod('10.0.0.1'), egress('a', 'a.example'), egress('b', 'b.example', '192.168.0.0/16'));
+  const first = put(
+    emptySnapshot,
+    gateway,
+    pod('10.0.0.1'),
+    egress('a', 'a.example'),
+    egress('b', 'b.example', '192.168.0.0/16'),
+  );
   const before = run(first);
   expect(run(first).direction.gateways[0]).toBe(before.direction.gateways[0]);
 
@@ -77,7 +96,9 @@ it('does again only what a change speaks of, with what starting from scratch wou
 
   // A Deny for addresses guards every name of the namespace on its port, so those targets are made again.
   const denied = run(put(first, deny('203.0.113.0/24')));
-  expect(denied.proxy.targets.filter((target) => target.port === 80 && before.proxy.targets.includes(target))).toEqual([]);
+  expect(denied.proxy.targets.filter((target) => target.port === 80 && before.proxy.targets.includes(target))).toEqual(
+    [],
+  );
   const again = run(put(first, deny('198.51.100.0/24')));
   expect(JSON.stringify(again.proxy.targets)).not.toContain('203.0.113.0/24');
 });

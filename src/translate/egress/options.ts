@@ -17,7 +17,7 @@ export interface EgressOptions {
  * Loopback, link-local, private, shared and unspecified addresses, IPv4 written as IPv6 (which would pass the ranges
  * of IPv4), and one by one the addresses that clouds serve credentials from.
  */
-export const guardedRanges: readonly string[] = [
+const guardedRanges: readonly string[] = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',

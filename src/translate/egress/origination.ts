@@ -24,7 +24,11 @@ export function resolveOrigination(read: Read, egress: ObjectRef, tls: EgressTLS
   const fail = (at: string, reason: string, message: string) =>
     diagnostics.push({ severity: 'error', reason, message, object: egress, field: `${field}.${at}` });
   let ca: CaSource | undefined = { kind: 'System' };
-  const refs = (tls.caCertificateRefs ?? []).map((ref) => ({ group: '', kind: ref.kind ?? 'ConfigMap', name: ref.name }));
+  const refs = (tls.caCertificateRefs ?? []).map((ref) => ({
+    group: '',
+    kind: ref.kind ?? 'ConfigMap',
+    name: ref.name,
+  }));
   if (refs.length > 0) {
     const reasons = { kind: 'InvalidKind', ref: 'InvalidCACertificateRef' };
     const { bundle, problems } = resolveCaBundles(read, from, refs, reasons);
@@ -34,7 +38,12 @@ export function resolveOrigination(read: Read, egress: ObjectRef, tls: EgressTLS
   }
   let clientCertificate: SecretName | undefined;
   if (tls.clientCertificateRef !== undefined) {
-    const resolved = resolveCertificate(read, from, { name: tls.clientCertificateRef.name }, 'InvalidClientCertificateRef');
+    const resolved = resolveCertificate(
+      read,
+      from,
+      { name: tls.clientCertificateRef.name },
+      'InvalidClientCertificateRef',
+    );
     if (resolved.ok) {
       clientCertificate = resolved.value.secret.name;
       secrets.push(resolved.value.secret);

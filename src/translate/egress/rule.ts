@@ -78,7 +78,10 @@ function parseDestination(destination: EgressDestination, field: string, deny: b
     const range = parseIpRange(cidr);
     if (range.ok) ranges.push(range.value);
     else {
-      to.report(`${field}.cidrs[${index}]`, deny ? `${range.error}; until it is, this rule denies every address.` : `${range.error}.`);
+      to.report(
+        `${field}.cidrs[${index}]`,
+        deny ? `${range.error}; until it is, this rule denies every address.` : `${range.error}.`,
+      );
       // A Deny that can't be read denies more than was meant, never less.
       if (deny) ranges.push(...everything);
     }
@@ -162,11 +165,13 @@ export function parseRule(read: Read, egress: Egress, rule: EgressRule, index: n
   const field = `spec.rules[${index}]`;
   const diagnostics: Diagnostic[] = [];
   const to: Reporter = {
-    report: (at, message) => diagnostics.push({ severity: 'error', reason: 'UnsupportedValue', message, object: ref, field: at }),
+    report: (at, message) =>
+      diagnostics.push({ severity: 'error', reason: 'UnsupportedValue', message, object: ref, field: at }),
   };
   const deny = rule.action === 'Deny';
   const requests = parseRequests(rule, field, to);
-  const origination = rule.tls?.mode === 'Originate' && !deny ? resolveOrigination(read, ref, rule.tls, `${field}.tls`) : undefined;
+  const origination =
+    rule.tls?.mode === 'Originate' && !deny ? resolveOrigination(read, ref, rule.tls, `${field}.tls`) : undefined;
   const noRequestLeft = (rule.http ?? []).length > 0 && requests?.length === 0;
   const name = `${ref.namespace}/${ref.name}`;
   return {

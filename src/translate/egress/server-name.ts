@@ -8,7 +8,11 @@ import { openGuard, upstreamOf } from './upstream.ts';
 
 const connectTimeoutMs = 5_000;
 
-function hostsAt(rule: ParsedRule, port: number, fits: (entry: Destination['ports'][number]) => boolean): readonly EgressPattern[] {
+function hostsAt(
+  rule: ParsedRule,
+  port: number,
+  fits: (entry: Destination['ports'][number]) => boolean,
+): readonly EgressPattern[] {
   return rule.destinations.flatMap((destination) =>
     destination.ports.some((entry) => entry.port === port && fits(entry)) ? destination.hosts : [],
   );
@@ -18,9 +22,14 @@ function hostsAt(rule: ParsedRule, port: number, fits: (entry: Destination['port
  * Why an Allow rule does not hold where TLS is passed through by server name, which knows neither buckets for a rule
  * nor guards for a namespace; undefined where it holds. Its hosts are denied there.
  */
-export function objectionToServerName(rule: ParsedRule, port: number, denied: readonly DeniedRanges[]): string | undefined {
+export function objectionToServerName(
+  rule: ParsedRule,
+  port: number,
+  denied: readonly DeniedRanges[],
+): string | undefined {
   if (rule.rateLimit !== undefined) return 'its rateLimit';
-  if (rangesDenied(denied, rule.namespace, port).length > 0) return 'the address ranges that Deny rules of its namespace name';
+  if (rangesDenied(denied, rule.namespace, port).length > 0)
+    return 'the address ranges that Deny rules of its namespace name';
   return undefined;
 }
 
@@ -75,6 +84,7 @@ function needsChain(
 ): boolean {
   const name = patternKey(pattern).replace(/^\*\./, '');
   return [...chains.values()].some(
-    (other) => other.pattern.kind === 'Suffix' && name.endsWith(other.pattern.suffix) && other.upstream.name !== upstream.name,
+    (other) =>
+      other.pattern.kind === 'Suffix' && name.endsWith(other.pattern.suffix) && other.upstream.name !== upstream.name,
   );
 }

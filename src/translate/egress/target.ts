@@ -121,7 +121,10 @@ function withScheme(routes: readonly EgressRoute[], scheme: 'http'): readonly Eg
  */
 function defaultRoutes(port80: readonly EgressRoute[], port443: readonly EgressRoute[]): readonly EgressRoute[] {
   const requests = (routes: readonly EgressRoute[]) => routes.filter((route) => route.match.form !== 'Tunnel');
-  const plain = withScheme(requests(port80).filter((route) => route.match.scheme !== 'https'), 'http');
+  const plain = withScheme(
+    requests(port80).filter((route) => route.match.scheme !== 'https'),
+    'http',
+  );
   return [...plain, ...requests(port443).filter((route) => route.match.scheme !== 'http')];
 }
 
@@ -164,7 +167,9 @@ function sameClaims(a: readonly Claim[], b: readonly Claim[]): boolean {
 }
 
 function deniedKey(denied: readonly DeniedRanges[]): string {
-  return denied.length === 0 ? '' : JSON.stringify(denied.map(({ namespace, ranges }) => [namespace, ranges.map(formatIpRange)]));
+  return denied.length === 0
+    ? ''
+    : JSON.stringify(denied.map(({ namespace, ranges }) => [namespace, ranges.map(formatIpRange)]));
 }
 
 /** Lays rules out by destination, so that the first route of one target decides. */
@@ -224,6 +229,10 @@ export function createTargetAssembler(): TargetAssembler {
 }
 
 /** One run of an assembler, as a step. */
-export function assembleTargets(assemble: TargetAssembler, rules: readonly ParsedRule[], guard: readonly IpRange[]): readonly EgressTarget[] {
+export function assembleTargets(
+  assemble: TargetAssembler,
+  rules: readonly ParsedRule[],
+  guard: readonly IpRange[],
+): readonly EgressTarget[] {
   return assemble(rules, guard);
 }

@@ -8,7 +8,12 @@ import { compareStrings } from '../../lib/order.ts';
  * a wide range, as of the whole internet, names no loopback or metadata address.
  */
 export function openGuard(guard: readonly IpRange[], opened: readonly IpRange[]): readonly IpRange[] {
-  return guard.flatMap((range) => subtractRanges([range], opened.filter((open) => containsRange(range, open))));
+  return guard.flatMap((range) =>
+    subtractRanges(
+      [range],
+      opened.filter((open) => containsRange(range, open)),
+    ),
+  );
 }
 
 /** Makes an upstream; equal content has an equal name, and so one cluster and one DNS cache. */

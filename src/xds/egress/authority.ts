@@ -12,7 +12,7 @@ function octet(value: number, fixed: number): string {
 }
 
 /** A regular expression for the addresses of an IPv4 range, in their one canonical spelling. */
-export function ipv4Regex(range: IpRange): string {
+function ipv4Regex(range: IpRange): string {
   const octets = [24n, 16n, 8n, 0n].map((shift) => Number((range.bits >> shift) & 0xffn));
   return octets.map((value, i) => octet(value, range.length - 8 * i)).join('\\.');
 }

@@ -39,7 +39,9 @@ export function dnsCache(upstream: EgressUpstream, resolver: DnsResolver | undef
     dnsLookupFamily: Cluster_DnsLookupFamily.ALL,
     maxHosts,
     ...resolverConfig(resolver),
-    ...(upstream.refusedRanges.length === 0 ? {} : { resolvedAddressFilter: { ranges: upstream.refusedRanges.map(cidr) } }),
+    ...(upstream.refusedRanges.length === 0
+      ? {}
+      : { resolvedAddressFilter: { ranges: upstream.refusedRanges.map(cidr) } }),
   };
 }
 

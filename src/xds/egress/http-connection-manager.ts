@@ -57,7 +57,9 @@ function flagged(...flags: string[]): Init<typeof AccessLogFilterSchema> {
 const tooMany: Init<typeof AccessLogFilterSchema> = {
   filterSpecifier: {
     case: 'statusCodeFilter',
-    value: { comparison: { op: ComparisonFilter_Op.EQ, value: { defaultValue: 429, runtimeKey: 'sallyport.limited' } } },
+    value: {
+      comparison: { op: ComparisonFilter_Op.EQ, value: { defaultValue: 429, runtimeKey: 'sallyport.limited' } },
+    },
   },
 };
 
@@ -68,13 +70,21 @@ const tooMany: Init<typeof AccessLogFilterSchema> = {
 const guarded = 'the name has no address that may be called: %RESPONSE_CODE_DETAILS%';
 const limited = 'rule %ROUTE_NAME% allows no more calls now';
 const localReplies: readonly Init<typeof ResponseMapperSchema>[] = [
-  { filter: flagged('DF', 'UH'), statusCode: 403, bodyFormatOverride: refusalBody(guarded), headersToAdd: refusalHeaders(guarded) },
+  {
+    filter: flagged('DF', 'UH'),
+    statusCode: 403,
+    bodyFormatOverride: refusalBody(guarded),
+    headersToAdd: refusalHeaders(guarded),
+  },
   { filter: tooMany, bodyFormatOverride: refusalBody(limited, 'egress limited') },
 ];
 
 /** Whatever a caller says of itself in these headers is taken away before anything reads it. */
 const forgeable = ['x-envoy-', 'x-sallyport-'].map((prefix) => ({
-  action: { case: 'removeOnMatch', value: { keyMatcher: { matchPattern: { case: 'prefix', value: prefix } } } } as const,
+  action: {
+    case: 'removeOnMatch',
+    value: { keyMatcher: { matchPattern: { case: 'prefix', value: prefix } } },
+  } as const,
 }));
 
 function httpFilters(listener: ForwardProxyListener): HttpFilterInit[] {

@@ -57,7 +57,10 @@ function configName(listener: ListenerName, identity: Identity): ExtensionConfig
 export function identityFilters(listener: ListenerName): readonly Init<typeof HttpFilterSchema>[] {
   return identities.map((identity) => ({
     name: configName(listener, identity),
-    configType: { case: 'configDiscovery', value: discovered('type.googleapis.com/envoy.extensions.filters.http.ip_tagging.v3.IPTagging') },
+    configType: {
+      case: 'configDiscovery',
+      value: discovered('type.googleapis.com/envoy.extensions.filters.http.ip_tagging.v3.IPTagging'),
+    },
   }));
 }
 
@@ -86,7 +89,13 @@ function buildIdentity(listener: ListenerName, callers: readonly EgressCaller[],
     ipTagHeader: { header: identityHeaders[identity], action: IPTagging_IpTagHeader_HeaderAction.SANITIZE },
   });
   const name = configName(listener, identity);
-  return encodedResource(extensionConfigType, name, encode(TypedExtensionConfigSchema, { name, typedConfig: tagging }), [], []);
+  return encodedResource(
+    extensionConfigType,
+    name,
+    encode(TypedExtensionConfigSchema, { name, typedConfig: tagging }),
+    [],
+    [],
+  );
 }
 
 /** Who has which address, for the identity filters of a listener. */

@@ -80,12 +80,18 @@ function originsOf(listener: ForwardProxyListener, upstream: EgressUpstream): re
 }
 
 /** Everything of a forward proxy but who its callers are. */
-function buildForwardProxy(listener: ForwardProxyListener, options: XdsOptions, keepHost: KeepHost): readonly XdsResource[] {
+function buildForwardProxy(
+  listener: ForwardProxyListener,
+  options: XdsOptions,
+  keepHost: KeepHost,
+): readonly XdsResource[] {
   const { name, resolver, longestTunnelMs } = listener;
   const requires = listener.certificates.map((certificate) => ({ typeUrl: secretType, name: certificate }));
   const bytes = encode(ListenerSchema, { ...bound(listener), filterChains: [forwardProxyChain(listener)] });
   return [
-    ...forwardUpstreams(listener).map((upstream) => buildUpstream(upstream, resolver, originsOf(listener, upstream), options)),
+    ...forwardUpstreams(listener).map((upstream) =>
+      buildUpstream(upstream, resolver, originsOf(listener, upstream), options),
+    ),
     ...tunnelsOf(listener).flatMap((tunnel) => {
       const origins = originsOf(listener, tunnel.upstream);
       return [buildTunnelListener(tunnel, resolver, longestTunnelMs, origins), buildTunnelCluster(tunnel, origins)];
@@ -98,7 +104,9 @@ function buildForwardProxy(listener: ForwardProxyListener, options: XdsOptions, 
 
 function buildServerNameListener(listener: ServerNameListener, options: XdsOptions): readonly XdsResource[] {
   const { name, resolver, origins } = listener;
-  const upstreams = new Map([listener.upstream, ...listener.chains.map((chain) => chain.upstream)].map((it) => [it.name, it]));
+  const upstreams = new Map(
+    [listener.upstream, ...listener.chains.map((chain) => chain.upstream)].map((it) => [it.name, it]),
+  );
   const bytes = encode(ListenerSchema, {
     ...bound(listener),
     listenerFilters: [tlsInspector],

@@ -1,6 +1,9 @@
 import { TypedExtensionConfigSchema } from '../../../gen/envoy/envoy/config/core/v3/extension_pb.js';
 import { HeaderValueOption_HeaderAppendAction } from '../../../gen/envoy/envoy/config/core/v3/base_pb.js';
-import type { RateLimitSchema, RateLimit_ActionSchema } from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
+import type {
+  RateLimitSchema,
+  RateLimit_ActionSchema,
+} from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
 import type { LocalRateLimitDescriptorSchema } from '../../../gen/envoy/envoy/extensions/common/ratelimit/v3/ratelimit_pb.js';
 import { LocalRateLimitSchema } from '../../../gen/envoy/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js';
 import type { HttpFilterSchema } from '../../../gen/envoy/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
@@ -93,5 +96,11 @@ export function buildRateLimits(listener: ListenerName, targets: readonly Egress
     ],
   });
   const name = configName(listener);
-  return encodedResource(extensionConfigType, name, encode(TypedExtensionConfigSchema, { name, typedConfig: config }), [], []);
+  return encodedResource(
+    extensionConfigType,
+    name,
+    encode(TypedExtensionConfigSchema, { name, typedConfig: config }),
+    [],
+    [],
+  );
 }

@@ -11,12 +11,15 @@ import { metadataNamespace } from '../route/route.ts';
 import { stateOperator } from './filter-state.ts';
 
 /** The header that answers of the gateway itself carry, as clients rarely show the body of a refused CONNECT. */
-export const refusalHeader = 'x-sallyport-egress';
+const refusalHeader = 'x-sallyport-egress';
 
 const caller = '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%';
 
 /** The body of a refusal: what was called, by whom, and what is missing. `why` is a format string. */
-export function refusalBody(why: string, error: 'egress denied' | 'egress limited' = 'egress denied'): Init<typeof SubstitutionFormatStringSchema> {
+export function refusalBody(
+  why: string,
+  error: 'egress denied' | 'egress limited' = 'egress denied',
+): Init<typeof SubstitutionFormatStringSchema> {
   return {
     format: {
       case: 'jsonFormat',
@@ -39,15 +42,16 @@ export function refusalBody(why: string, error: 'egress denied' | 'egress limite
 /** The same in one line. */
 export function refusalHeaders(why: string): Init<typeof HeaderValueOptionSchema>[] {
   const value = `denied; ${why}; caller ${caller}, selected by ${stateOperator('egresses')}`;
-  return [{ header: { key: refusalHeader, value }, appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD }];
+  return [
+    {
+      header: { key: refusalHeader, value },
+      appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+    },
+  ];
 }
 
 /** A route that answers 403. */
-export function refusalRoute(
-  name: string,
-  match: Init<typeof RouteMatchSchema>,
-  why: string,
-): Init<typeof RouteSchema> {
+function refusalRoute(name: string, match: Init<typeof RouteMatchSchema>, why: string): Init<typeof RouteSchema> {
   return {
     name,
     match,
@@ -58,15 +62,24 @@ export function refusalRoute(
 }
 
 /** Stands for no rule, in access logs. */
-export const noRule = 'no-rule';
+const noRule = 'no-rule';
 
 /** The end of every list of routes: whatever comes here, no rule allows. `headers` must hold as well. */
-export function fallbackRoutes(knownHost: boolean, headers: readonly HeaderMatcherInit[] = []): readonly Init<typeof RouteSchema>[] {
+export function fallbackRoutes(
+  knownHost: boolean,
+  headers: readonly HeaderMatcherInit[] = [],
+): readonly Init<typeof RouteSchema>[] {
   const known = knownHost ? '; there are rules for this host and port, but none that fits' : '';
   const missing = 'no rule of the Egress objects that select the caller allows';
   const request = '%REQ(:METHOD)% %REQ(:SCHEME)%://%REQ(:AUTHORITY)%%PATH(NQ:PATH)%';
-  const tunnel: Init<typeof RouteMatchSchema> = { pathSpecifier: { case: 'connectMatcher', value: {} }, headers: [...headers] };
-  const prefix: Init<typeof RouteMatchSchema> = { pathSpecifier: { case: 'prefix', value: '/' }, headers: [...headers] };
+  const tunnel: Init<typeof RouteMatchSchema> = {
+    pathSpecifier: { case: 'connectMatcher', value: {} },
+    headers: [...headers],
+  };
+  const prefix: Init<typeof RouteMatchSchema> = {
+    pathSpecifier: { case: 'prefix', value: '/' },
+    headers: [...headers],
+  };
   return [
     refusalRoute(noRule, tunnel, `${missing} CONNECT %REQ(:AUTHORITY)%${known}`),
     refusalRoute(noRule, prefix, `${missing} ${request}${known}`),

@@ -40,7 +40,7 @@ const removedHeaders: readonly string[] = [
 ];
 
 /** A virtual host as bytes. */
-export interface EncodedHost {
+interface EncodedHost {
   readonly bytes: Uint8Array;
   readonly hash: string;
   readonly origins: readonly Origin[];
@@ -51,7 +51,12 @@ export type KeepHost = (target: EgressTarget, settings: string, make: () => Enco
 
 const virtualHostsField = RouteConfigurationSchema.field.virtualHosts.number;
 
-function encodeHost(name: string, domain: string, routes: readonly RouteInit[], targets: readonly EgressTarget[]): EncodedHost {
+function encodeHost(
+  name: string,
+  domain: string,
+  routes: readonly RouteInit[],
+  targets: readonly EgressTarget[],
+): EncodedHost {
   const bytes = encode(VirtualHostSchema, { name, domains: [domain], routes: [...routes] });
   const origins = new Set(targets.flatMap((target) => target.routes.map((route) => route.origin)));
   return { bytes, hash: contentHash(bytes), origins: [...origins].sort() };
@@ -83,7 +88,8 @@ function encodeHosts(listener: ForwardProxyListener, keep: KeepHost): readonly E
   const ranges: EgressTarget[] = [];
   for (const target of listener.targets) {
     const domain = domainOf(target.pattern, target.port);
-    if (domain !== undefined) hosts.push(keep(target, settings, () => encodeHost(domain, domain, routesOf(listener, target), [target])));
+    if (domain !== undefined)
+      hosts.push(keep(target, settings, () => encodeHost(domain, domain, routesOf(listener, target), [target])));
     else if (target.pattern.kind === 'Range' && ipRange(target.pattern.range).family === 4) ranges.push(target);
   }
   const rest = ranges.sort(byLength).flatMap((target) => routesOf(listener, target));

@@ -1,4 +1,8 @@
-import type { RouteActionSchema, RouteMatchSchema, RouteSchema } from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
+import type {
+  RouteActionSchema,
+  RouteMatchSchema,
+  RouteSchema,
+} from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
 import { FilterConfigSchema } from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
 import type { DnsResolver, EgressAction, EgressMatch, EgressRoute } from '../../ir/egress.ts';
 import type { PathMatch } from '../../ir/match.ts';
@@ -68,7 +72,10 @@ function buildMatches({ match, egress }: EgressRoute, context: RouteContext): re
   }
 }
 
-function forwardAction(route: EgressRoute, action: EgressAction & { readonly kind: 'Forward' }): Init<typeof RouteActionSchema> {
+function forwardAction(
+  route: EgressRoute,
+  action: EgressAction & { readonly kind: 'Forward' },
+): Init<typeof RouteActionSchema> {
   return {
     clusterSpecifier: { case: 'cluster', value: action.upstream.name },
     timeout: duration(action.requestTimeoutMs ?? 0),
@@ -84,7 +91,9 @@ function tunnelAction(
 ): Init<typeof RouteActionSchema> {
   // A tunnel has a port: Envoy answers CONNECT without one by itself.
   const port = context.port === 'Default' ? 443 : context.port;
-  const cluster = action.checkServerName ? tunnelOf(context.listener, port, action.upstream).name : action.upstream.name;
+  const cluster = action.checkServerName
+    ? tunnelOf(context.listener, port, action.upstream).name
+    : action.upstream.name;
   return {
     clusterSpecifier: { case: 'cluster', value: cluster },
     timeout: duration(0),

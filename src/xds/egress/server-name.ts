@@ -1,6 +1,13 @@
 import { TypedExtensionConfigSchema } from '../../../gen/envoy/envoy/config/core/v3/extension_pb.js';
-import type { FilterChainSchema, FilterSchema } from '../../../gen/envoy/envoy/config/listener/v3/listener_components_pb.js';
-import { RBAC_Action, type PermissionSchema, type PolicySchema } from '../../../gen/envoy/envoy/config/rbac/v3/rbac_pb.js';
+import type {
+  FilterChainSchema,
+  FilterSchema,
+} from '../../../gen/envoy/envoy/config/listener/v3/listener_components_pb.js';
+import {
+  RBAC_Action,
+  type PermissionSchema,
+  type PolicySchema,
+} from '../../../gen/envoy/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '../../../gen/envoy/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import { extensionConfigType } from '../../ads/type-url.ts';
 import type { EgressPattern, EgressServerNameRule, EgressUpstream, ServerNameListener } from '../../ir/egress.ts';
@@ -24,7 +31,9 @@ function permission(pattern: EgressPattern): Init<typeof PermissionSchema> {
     case 'Exact':
       return { rule: { case: 'requestedServerName', value: { matchPattern: { case: 'exact', value: pattern.host } } } };
     case 'Suffix':
-      return { rule: { case: 'requestedServerName', value: { matchPattern: { case: 'suffix', value: pattern.suffix } } } };
+      return {
+        rule: { case: 'requestedServerName', value: { matchPattern: { case: 'suffix', value: pattern.suffix } } },
+      };
     case 'Range':
       // No server name is an address.
       return { rule: { case: 'notRule', value: { rule: { case: 'any', value: true } } } };
@@ -102,7 +111,9 @@ function serverNameOf(pattern: EgressPattern): string {
 /** A chain for each name that leaves in a way of its own, and one for all others. */
 export function serverNameChains(listener: ServerNameListener): Init<typeof FilterChainSchema>[] {
   return [
-    ...listener.chains.map(({ pattern, upstream }) => chain(listener, serverNameOf(pattern), serverNameOf(pattern), upstream)),
+    ...listener.chains.map(({ pattern, upstream }) =>
+      chain(listener, serverNameOf(pattern), serverNameOf(pattern), upstream),
+    ),
     chain(listener, 'tls', undefined, listener.upstream),
   ];
 }

@@ -5,7 +5,10 @@ import { RBAC_Action, type PolicySchema } from '../../../gen/envoy/envoy/config/
 import { TlsInspectorSchema } from '../../../gen/envoy/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
 import { RBACSchema } from '../../../gen/envoy/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import { FilterConfigSchema } from '../../../gen/envoy/envoy/extensions/filters/network/sni_dynamic_forward_proxy/v3/sni_dynamic_forward_proxy_pb.js';
-import { TcpProxySchema, UpstreamConnectMode } from '../../../gen/envoy/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import {
+  TcpProxySchema,
+  UpstreamConnectMode,
+} from '../../../gen/envoy/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import { InternalUpstreamTransportSchema } from '../../../gen/envoy/envoy/extensions/transport_sockets/internal_upstream/v3/internal_upstream_pb.js';
 import { RawBufferSchema } from '../../../gen/envoy/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.js';
 import type { ExprSchema } from '../../../gen/envoy/google/api/expr/v1alpha1/syntax_pb.js';
@@ -35,7 +38,10 @@ type ExprInit = Init<typeof ExprSchema>;
 
 function call(name: string, target: ExprInit | undefined, ...args: readonly ExprInit[]): ExprInit {
   return {
-    exprKind: { case: 'callExpr', value: { function: name, args: [...args], ...(target === undefined ? {} : { target }) } },
+    exprKind: {
+      case: 'callExpr',
+      value: { function: name, args: [...args], ...(target === undefined ? {} : { target }) },
+    },
   };
 }
 
@@ -118,7 +124,10 @@ export function buildTunnelListener(
       {
         name: 'tls',
         filterChainMatch: { transportProtocol: 'tls' },
-        filters: [serverNameGuard(port), ...forwardByServerName(upstream, port, resolver, longestTunnelMs, tunnelLogFields)],
+        filters: [
+          serverNameGuard(port),
+          ...forwardByServerName(upstream, port, resolver, longestTunnelMs, tunnelLogFields),
+        ],
       },
     ],
   });
@@ -127,7 +136,10 @@ export function buildTunnelListener(
 
 /** The cluster that leads into the internal listener. */
 export function buildTunnelCluster({ name }: Tunnel, origins: readonly Origin[]): XdsResource {
-  const raw = { name: 'envoy.transport_sockets.raw_buffer', configType: { case: 'typedConfig', value: packAny(RawBufferSchema, {}) } } as const;
+  const raw = {
+    name: 'envoy.transport_sockets.raw_buffer',
+    configType: { case: 'typedConfig', value: packAny(RawBufferSchema, {}) },
+  } as const;
   const bytes = encode(ClusterSchema, {
     name,
     clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },

@@ -65,9 +65,15 @@ function protocolOptions({ refusedRanges, tls }: EgressUpstream) {
   });
 }
 
-function validation(tls: EgressTls, options: XdsOptions): OneOf<typeof CommonTlsContextSchema, 'validationContextType'> {
+function validation(
+  tls: EgressTls,
+  options: XdsOptions,
+): OneOf<typeof CommonTlsContextSchema, 'validationContextType'> {
   if (tls.ca.kind === 'Bundle') return { case: 'validationContextSdsSecretConfig', value: sdsSecret(tls.ca.secret) };
-  return { case: 'validationContext', value: { trustedCa: { specifier: { case: 'filename', value: options.systemCaFile } } } };
+  return {
+    case: 'validationContext',
+    value: { trustedCa: { specifier: { case: 'filename', value: options.systemCaFile } } },
+  };
 }
 
 function tlsSocket(tls: EgressTls, options: XdsOptions) {
