@@ -263,7 +263,7 @@ export interface Gateway {
   readonly kind: 'Gateway';
   readonly metadata: ObjectMeta;
   readonly spec: GatewaySpec;
-  readonly status: GatewayStatus;
+  readonly status?: GatewayStatus;
 }
 
 export interface GatewayBackendTLS {
@@ -275,7 +275,7 @@ export interface GatewayClass {
   readonly kind: 'GatewayClass';
   readonly metadata: ObjectMeta;
   readonly spec: GatewayClassSpec;
-  readonly status: GatewayClassStatus;
+  readonly status?: GatewayClassStatus;
 }
 
 export interface GatewayClassSpec {

@@ -103,7 +103,7 @@ describe('pipeline', () => {
 
   it('translates one route when one among many changes', () => {
     const route = (index: number, path: string): AnyObject =>
-      freeze<AnyObject>({
+      freeze({
         apiVersion: 'gateway.networking.k8s.io/v1',
         kind: 'HTTPRoute',
         metadata: { namespace: 'shop', name: `r${index}`, generation: 1 },
@@ -113,7 +113,7 @@ describe('pipeline', () => {
           rules: [{ matches: [{ path: { type: 'PathPrefix', value: path } }], backendRefs: [{ group: '', kind: 'Service', name: 'cart', port: 80, weight: 1 }] }],
         },
       });
-    const gateway: AnyObject = freeze<AnyObject>({
+    const gateway: AnyObject = freeze({
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'Gateway',
       metadata: { namespace: 'shop', name: 'public', generation: 1 },

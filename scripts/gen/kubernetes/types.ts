@@ -24,7 +24,8 @@ export class TypeWriter {
     const required = new Set(source.schema.required);
     for (const [property, schema] of Object.entries(source.schema.properties ?? {})) {
       if (property === 'apiVersion' || property === 'kind' || property === 'metadata') continue;
-      const optional = required.has(property) || schema.default !== undefined ? '' : '?';
+      const isGiven = required.has(property) || (schema.default !== undefined && property !== 'status');
+      const optional = isGiven ? '' : '?';
       lines.push(`  readonly ${property}${optional}: ${this.type(schema, source.kind, property)};`);
     }
     this.declarations.set(source.kind, `export interface ${source.kind} {\n${lines.join('\n')}\n}`);
@@ -74,8 +75,8 @@ export class TypeWriter {
     const existing = this.nameByBody.get(body);
     if (wanted === undefined || wanted === existing) return existing ?? body;
     if (this.declarations.has(wanted)) {
-      if (existing === undefined) throw new Error(`${kind} ${path}: two different types want the name ${wanted}`);
-      return existing;
+      // The name is taken by a type of another shape: this one stays where it is used.
+      return existing ?? body;
     }
     if (existing !== undefined) {
       this.declarations.set(wanted, `export type ${wanted} = ${existing};`);
