@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createEnvoy, type Envoy, type EnvoyState } from './envoy.ts';
+import { createGuard } from './guard.ts';
 import { endStaleRuns, identify, writeRunRecord, type ProcessId } from './stale.ts';
 
 export interface HostOptions {
@@ -47,6 +48,7 @@ export function createHost(options: HostOptions): Host {
   const { log } = options;
   for (const { pid } of endStaleRuns(tmpdir(), prefix)) log.warn({ pid }, 'ended an Envoy that an earlier run left behind');
   const folder = mkdtempSync(join(tmpdir(), prefix));
+  const guard = createGuard(folder);
   const slots = new Map<string, Promise<Slot>>();
   const running = new Map<string, Slot>();
   let opened = 0;
@@ -126,6 +128,7 @@ export function createHost(options: HostOptions): Host {
       await Promise.all([...[...slots].map(([gateway, slot]) => close(gateway, slot)), ...closing]);
       slots.clear();
       rmSync(folder, { recursive: true, force: true });
+      guard.release();
     },
   };
 }
