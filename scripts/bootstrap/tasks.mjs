@@ -15,7 +15,7 @@ const tasks = {
   test: (args) => ({ needsEnvoy: true, steps: [{ name: 'tests', args: [vitest, 'run', ...args] }] }),
   golden: (args) => ({
     needsEnvoy: true,
-    env: { SALLYPORT_REFRESH: '1' },
+    env: { SALLYPORT_REFRESH_GOLDEN: '1' },
     steps: [{ name: 'golden', args: [vitest, 'run', 'test/golden', ...args] }],
   }),
   bench: (args) => ({ needsEnvoy: true, steps: [{ name: 'bench', args: ['bench/main.ts', ...args] }] }),
