@@ -34,7 +34,8 @@ export interface Controller {
   apply(changes: readonly Change[]): void;
   accepted(gateway: GatewayName, answers: readonly Answer[]): void;
   refused(gateway: GatewayName, answers: readonly Answer[], message: string): void;
-  state(): ControlState;
+  /** What there is after the last turn; undefined before the first. */
+  state(): ControlState | undefined;
   stop(): void;
 }
 
@@ -44,8 +45,6 @@ function objectOf(snapshot: Snapshot, origin: Origin): AnyObject | undefined {
   return snapshot.collections[kind]?.get(origin as unknown as ObjectKey);
 }
 
-const emptyTranslation: Translation = { ir: { gateways: [] }, statuses: [], diagnostics: [] };
-
 function shortType(typeUrl: TypeUrl): string {
   return typeUrl.slice(typeUrl.lastIndexOf('.') + 1);
 }
@@ -54,111 +53,119 @@ function countDiagnostics(diagnostics: readonly Diagnostic[], severity: Diagnost
   return diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
 }
 
-export function createController(options: ControllerOptions): Controller {
-  const { pipeline, metrics, log } = options;
-  const containments = new Map<GatewayName, GatewayContainment>();
-  const published = new Map<GatewayName, ResourcesByType>();
-  let state: ControlState = {
-    snapshot: emptySnapshot,
-    translation: emptyTranslation,
-    resources: new Map(),
-    quarantine: new Map(),
-  };
-  let pending: Change[] = [];
-  let scheduled: NodeJS.Immediate | undefined;
+class Loop implements Controller {
+  readonly #options: ControllerOptions;
+  readonly #containments = new Map<GatewayName, GatewayContainment>();
+  readonly #published = new Map<GatewayName, ResourcesByType>();
+  #state: ControlState | undefined;
+  #snapshot: Snapshot = emptySnapshot;
+  #pending: Change[] = [];
+  #scheduled: NodeJS.Immediate | undefined;
 
-  const contentOf = (origin: Origin) => objectOf(state.snapshot, origin);
-  const textOf = (origin: Origin) => {
-    const object = contentOf(origin);
-    // Private keys are no hint: only what routes, Gateways and policies say is compared.
-    return object === undefined || object.kind === 'Secret' ? undefined : JSON.stringify(object);
-  };
-
-  function containmentOf(gateway: GatewayName): GatewayContainment {
-    let containment = containments.get(gateway);
-    if (containment === undefined) containments.set(gateway, (containment = createGatewayContainment(contentOf)));
-    return containment;
+  constructor(options: ControllerOptions) {
+    this.#options = options;
   }
 
-  function quarantineNow(): Quarantine {
-    const entries = [...containments].map(([name, containment]) => [name, containment.leftOut()] as const);
+  apply(changes: readonly Change[]): void {
+    for (const change of changes) this.#pending.push(change);
+    this.#schedule();
+  }
+
+  accepted(gateway: GatewayName, answers: readonly Answer[]): void {
+    for (const answer of answers) {
+      this.#options.metrics.acks.inc({ type: shortType(answer.typeUrl) });
+      if (this.#containments.get(gateway)?.accepted(answer) === true) this.#schedule();
+    }
+  }
+
+  refused(gateway: GatewayName, answers: readonly Answer[], message: string): void {
+    const { log, metrics } = this.#options;
+    log.warn({ gateway, resources: answers.map(({ name }) => name), reason: message }, 'Envoy refuses a resource');
+    for (const answer of answers) {
+      metrics.nacks.inc({ type: shortType(answer.typeUrl) });
+      if (this.#containmentOf(gateway).refused(answer, message, (origin) => this.#textOf(origin))) this.#schedule();
+    }
+  }
+
+  state(): ControlState | undefined {
+    return this.#state;
+  }
+
+  stop(): void {
+    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+  }
+
+  // After the events that are waiting already: one turn for all of them.
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#scheduled = undefined;
+    const started = performance.now();
+    this.#snapshot = applyChanges(this.#snapshot, this.#pending);
+    this.#pending = [];
+    for (const containment of this.#containments.values()) containment.release();
+    const quarantine = this.#quarantine();
+    const result = this.#options.pipeline.run(this.#snapshot, quarantine);
+    const state = { snapshot: this.#snapshot, quarantine, ...result };
+    this.#state = state;
+    const again = this.#publish(result);
+    measure(this.#options.metrics, state, (performance.now() - started) / 1000);
+    this.#options.turned(state);
+    if (again) this.#schedule();
+  }
+
+  #quarantine(): Quarantine {
+    const entries = [...this.#containments].map(([name, containment]) => [name, containment.leftOut()] as const);
     return new Map(entries.filter(([, out]) => out.size > 0));
   }
 
   /** True: an answer is known already for something just published, so another turn is needed. */
-  function publishAll(result: PipelineResult): boolean {
+  #publish(result: PipelineResult): boolean {
     let again = false;
     for (const [gateway, resources] of result.resources) {
-      if (published.get(gateway) === resources) continue;
-      published.set(gateway, resources);
-      metrics.published.inc();
-      again = containmentOf(gateway).published(resources) || again;
-      options.publish(gateway, resources);
+      if (this.#published.get(gateway) === resources) continue;
+      this.#published.set(gateway, resources);
+      this.#options.metrics.published.inc();
+      again = this.#containmentOf(gateway).published(resources) || again;
+      this.#options.publish(gateway, resources);
     }
-    for (const gateway of published.keys()) {
+    for (const gateway of this.#published.keys()) {
       if (result.resources.has(gateway)) continue;
-      published.delete(gateway);
-      containments.delete(gateway);
+      this.#published.delete(gateway);
+      this.#containments.delete(gateway);
     }
     return again;
   }
 
-  function measure(result: PipelineResult, seconds: number): void {
-    metrics.turns.inc();
-    metrics.turnSeconds.observe(seconds);
-    for (const [kind, collection] of Object.entries(state.snapshot.collections)) {
-      metrics.objects.set({ kind }, collection.size);
-    }
-    const { diagnostics } = result.translation;
-    metrics.diagnostics.set({ severity: 'error' }, countDiagnostics(diagnostics, 'error'));
-    metrics.diagnostics.set({ severity: 'warning' }, countDiagnostics(diagnostics, 'warning'));
-    let quarantined = 0;
-    for (const out of state.quarantine.values()) for (const said of out.values()) if (said !== undefined) quarantined += 1;
-    metrics.quarantined.set(quarantined);
+  #containmentOf(gateway: GatewayName): GatewayContainment {
+    const known = this.#containments.get(gateway);
+    if (known !== undefined) return known;
+    const containment = createGatewayContainment((origin) => objectOf(this.#snapshot, origin));
+    this.#containments.set(gateway, containment);
+    return containment;
   }
 
-  function turn(): void {
-    scheduled = undefined;
-    const started = performance.now();
-    const snapshot = applyChanges(state.snapshot, pending);
-    pending = [];
-    state = { ...state, snapshot };
-    for (const containment of containments.values()) containment.release();
-    const quarantine = quarantineNow();
-    const result = pipeline.run(snapshot, quarantine);
-    state = { snapshot, quarantine, ...result };
-    const again = publishAll(result);
-    measure(result, (performance.now() - started) / 1000);
-    options.turned(state);
-    if (again) schedule();
+  #textOf(origin: Origin): string | undefined {
+    const object = objectOf(this.#snapshot, origin);
+    // Private keys are no hint: only what routes, Gateways and policies say is compared.
+    return object === undefined || object.kind === 'Secret' ? undefined : JSON.stringify(object);
   }
+}
 
-  // After the events that are waiting already: one turn for all of them.
-  function schedule(): void {
-    scheduled ??= setImmediate(turn);
-  }
+function measure(metrics: Metrics, { snapshot, translation, quarantine }: ControlState, seconds: number): void {
+  metrics.turns.inc();
+  metrics.turnSeconds.observe(seconds);
+  for (const [kind, collection] of Object.entries(snapshot.collections)) metrics.objects.set({ kind }, collection.size);
+  const errors = countDiagnostics(translation.diagnostics, 'error');
+  metrics.diagnostics.set({ severity: 'error' }, errors);
+  metrics.diagnostics.set({ severity: 'warning' }, translation.diagnostics.length - errors);
+  let quarantined = 0;
+  for (const out of quarantine.values()) for (const said of out.values()) if (said !== undefined) quarantined += 1;
+  metrics.quarantined.set(quarantined);
+}
 
-  return {
-    apply(changes) {
-      for (const change of changes) pending.push(change);
-      schedule();
-    },
-    accepted(gateway, answers) {
-      for (const answer of answers) {
-        metrics.acks.inc({ type: shortType(answer.typeUrl) });
-        if (containments.get(gateway)?.accepted(answer) === true) schedule();
-      }
-    },
-    refused(gateway, answers, message) {
-      log.warn({ gateway, resources: answers.map((answer) => answer.name), reason: message }, 'Envoy refuses a resource');
-      for (const answer of answers) {
-        metrics.nacks.inc({ type: shortType(answer.typeUrl) });
-        if (containmentOf(gateway).refused(answer, message, textOf)) schedule();
-      }
-    },
-    state: () => state,
-    stop() {
-      if (scheduled !== undefined) clearImmediate(scheduled);
-    },
-  };
+export function createController(options: ControllerOptions): Controller {
+  return new Loop(options);
 }

@@ -29,10 +29,11 @@ export interface StandaloneOptions {
 /** The control plane and the Envoys of one host, without the source of objects. */
 export interface Standalone {
   apply(changes: readonly Change[]): void;
-  state(): ControlState;
+  /** Undefined before the first turn. */
+  state(): ControlState | undefined;
   proxies(): readonly ProxyState[];
   envoys(): readonly HostedEnvoy[];
-  /** Gateways whose Envoy has not yet acknowledged everything, or does not serve. */
+  /** Gateways whose Envoy has not yet acknowledged everything, or does not serve; before the first turn, that. */
   waitingFor(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
@@ -45,9 +46,10 @@ interface Parts {
 }
 
 async function findWaiting({ ads, host, controller, generations }: Parts): Promise<readonly string[]> {
-  const behind = controller
-    .state()
-    .translation.ir.gateways.map((gateway) => gateway.name)
+  const state = controller.state();
+  if (state === undefined) return ['the first turn'];
+  const behind = state.translation.ir.gateways
+    .map((gateway) => gateway.name)
     .filter((name) => ads.acknowledged(name) !== generations.get(name));
   return [...new Set([...behind, ...(await host.notReady())])].sort();
 }

@@ -97,15 +97,14 @@ function start(objects: readonly AnyObject[]): Standalone {
 }
 
 function refusedNames(standalone: Standalone): readonly string[] {
-  return standalone
-    .state()
-    .translation.diagnostics.filter((diagnostic) => diagnostic.reason === 'RefusedByEnvoy')
+  return (standalone.state()?.translation.diagnostics ?? [])
+    .filter((diagnostic) => diagnostic.reason === 'RefusedByEnvoy')
     .map((diagnostic) => diagnostic.object?.name ?? '')
     .sort();
 }
 
 function accepted(standalone: Standalone, name: string): string | undefined {
-  const found = standalone.state().translation.statuses.find(({ ref }) => ref.kind === 'HTTPRoute' && ref.name === name);
+  const found = standalone.state()?.translation.statuses.find(({ ref }) => ref.kind === 'HTTPRoute' && ref.name === name);
   const { parents } = found?.status as { parents: { conditions: { type: string; status: string; reason: string }[] }[] };
   const condition = parents[0]?.conditions.find(({ type }) => type === 'Accepted');
   return `${condition?.status} ${condition?.reason}`;

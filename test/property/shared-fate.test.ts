@@ -73,7 +73,7 @@ const badEgress = fc.constantFrom('missing', 'gone').map((name) =>
           name: 'r',
           action: 'Allow',
           to: [{ hosts: ['api.example.com'], ports: [{ port: 443, protocol: 'HTTPS' }] }],
-          tls: { mode: 'Originate', caCertificateRefs: [{ group: '', kind: 'ConfigMap', name }] },
+          tls: { mode: 'Originate', caCertificateRefs: [{ kind: 'ConfigMap', name }] },
         },
       ],
     },
