@@ -20,11 +20,13 @@ function typed(name: string, type: string, config: object = {}): object {
 const statsMatcher = {
   inclusion_list: {
     patterns: [
-      ...['server.', 'listener_manager.', 'cluster_manager.', 'control_plane.', 'overload.', 'runtime.'].map((prefix) => ({
-        prefix,
-      })),
+      ...['server.', 'listener_manager.', 'cluster_manager.', 'control_plane.', 'overload.', 'runtime.'].map(
+        (prefix) => ({
+          prefix,
+        }),
+      ),
       { safe_regex: { regex: 'http\\.[^.]+\\.downstream_(rq|cx)_[a-z0-9_]+' } },
-      { safe_regex: { regex: 'listener\\.[^.]+\\.(downstream_cx_[a-z_]+|no_filter_chain_match)' } },
+      { safe_regex: { regex: 'listener\\..+\\.(downstream_cx_[a-z_]+|no_filter_chain_match)' } },
     ],
   },
 };
@@ -38,11 +40,9 @@ function overloadManager({ maxConnections, maxHeapBytes }: BootstrapOptions): ob
         'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
         { max_active_downstream_connections: String(maxConnections) },
       ),
-      typed(
-        'envoy.resource_monitors.fixed_heap',
-        'envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig',
-        { max_heap_size_bytes: String(maxHeapBytes) },
-      ),
+      typed('envoy.resource_monitors.fixed_heap', 'envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig', {
+        max_heap_size_bytes: String(maxHeapBytes),
+      }),
     ],
     actions: [
       {
@@ -87,10 +87,7 @@ export function buildBootstrap(options: BootstrapOptions): object {
     node: { id: options.node, cluster: options.node },
     admin: { address: { pipe: { path: options.adminSocket, mode: 0o600 } } },
     bootstrap_extensions: [
-      typed(
-        'envoy.bootstrap.internal_listener',
-        'envoy.extensions.bootstrap.internal_listener.v3.InternalListener',
-      ),
+      typed('envoy.bootstrap.internal_listener', 'envoy.extensions.bootstrap.internal_listener.v3.InternalListener'),
     ],
     dynamic_resources: {
       ads_config: {

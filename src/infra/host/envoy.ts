@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { askAdmin } from './admin-client.ts';
 import { buildBootstrap } from './bootstrap.ts';
+import { drainEnvoy } from './drain.ts';
 import { createLineReader, envoyLogFormat, mergeEnvoyLine } from './envoy-log.ts';
 
 export interface EnvoyOptions {
@@ -62,25 +62,16 @@ async function ended(child: ChildProcess): Promise<void> {
   await new Promise<void>((resolve) => child.once('exit', () => resolve()));
 }
 
-/** Waits until the last request is answered, for as long as drainage may take. */
-async function drain(adminSocket: string, drainMs: number): Promise<void> {
-  const { status } = await askAdmin(adminSocket, 'POST', '/drain_listeners?graceful&skip_exit');
-  if (status !== 200) return;
-  const limit = performance.now() + drainMs;
-  while (performance.now() < limit) {
-    const { body } = await askAdmin(adminSocket, 'GET', '/stats?filter=downstream_rq_active&format=json');
-    const active = [...body.matchAll(/"value":(\d+)/g)].reduce((sum, [, value]) => sum + Number(value), 0);
-    if (active === 0) return;
-    await delay(50);
-  }
-}
-
 export function createEnvoy(options: EnvoyOptions): Envoy {
   const { log } = options;
   const adminSocket = join(options.folder, 'admin.sock');
   const file = join(options.folder, 'bootstrap.json');
   const { xdsSocket, maxConnections, maxHeapBytes } = options;
-  writeFileSync(file, JSON.stringify(buildBootstrap({ node: options.name, xdsSocket, adminSocket, maxConnections, maxHeapBytes })), { mode: 0o600 });
+  writeFileSync(
+    file,
+    JSON.stringify(buildBootstrap({ node: options.name, xdsSocket, adminSocket, maxConnections, maxHeapBytes })),
+    { mode: 0o600 },
+  );
   let child: ChildProcess;
   let state: EnvoyState = { kind: 'Stopped', restarts: 0 };
   let failures = 0;
@@ -89,9 +80,15 @@ export function createEnvoy(options: EnvoyOptions): Envoy {
 
   function start(restarts: number): void {
     const started = performance.now();
-    child = spawn(options.binary, [...processArguments(options, file)], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    child = spawn(options.binary, [...processArguments(options, file)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     child.stdout?.on('data', createLineReader(options.accessLog));
-    child.stderr?.on('data', createLineReader((line) => mergeEnvoyLine(log, line)));
+    child.stderr?.on(
+      'data',
+      createLineReader((line) => mergeEnvoyLine(log, line)),
+    );
     child.once('error', (error) => log.error({ reason: error.message }, 'Envoy can not be started'));
     child.once('close', (code, signal) => {
       if (stopping) return;
@@ -114,7 +111,7 @@ export function createEnvoy(options: EnvoyOptions): Envoy {
     async stop() {
       stopping = true;
       clearTimeout(timer);
-      await drain(adminSocket, options.drainMs);
+      await drainEnvoy(adminSocket, options.drainMs);
       child.kill('SIGTERM');
       const killer = setTimeout(() => child.kill('SIGKILL'), 3_000);
       await ended(child);

@@ -104,7 +104,10 @@ test('the Envoys of a run that is killed end with it, and so do its files', asyn
       if (envoy?.state.kind === 'Running') console.log(envoy.state.pid + ' ' + envoy.adminSocket);
     }, 20);`;
   const cwd = fileURLToPath(new URL('.', import.meta.url));
-  const run = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  const run = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(run);
   const line = await new Promise<string>((resolve, reject) => {
     run.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().split('\n')[0] ?? ''));

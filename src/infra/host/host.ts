@@ -46,7 +46,8 @@ const prefix = 'sallyport-run-';
 /** The Envoys of one run, with their sockets in a folder that only this user can enter. */
 export function createHost(options: HostOptions): Host {
   const { log } = options;
-  for (const { pid } of endStaleRuns(tmpdir(), prefix)) log.warn({ pid }, 'ended an Envoy that an earlier run left behind');
+  for (const { pid } of endStaleRuns(tmpdir(), prefix))
+    log.warn({ pid }, 'ended an Envoy that an earlier run left behind');
   const folder = mkdtempSync(join(tmpdir(), prefix));
   const guard = createGuard(folder);
   const slots = new Map<string, Promise<Slot>>();
