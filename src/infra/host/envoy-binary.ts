@@ -5,9 +5,6 @@ import { delimiter, join, resolve } from 'node:path';
 import { err, ok, type Result } from '../../lib/result.ts';
 import release from './envoy-release.json' with { type: 'json' };
 
-/** The version that everything is tested with; every resource is checked against its descriptors. */
-export const envoyVersion: string = release.version;
-
 /**
  * The path of the Envoy to run: `SALLYPORT_ENVOY`, else the pinned one in the cache folder, else `envoy` on the PATH if
  * it is of the pinned series. The error is one line that says how to get it.

@@ -84,7 +84,10 @@ export function createEnvoy(options: EnvoyOptions): Envoy {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    child.stdout?.on('data', createLineReader(options.accessLog));
+    child.stdout?.on(
+      'data',
+      createLineReader((line) => options.accessLog(line)),
+    );
     child.stderr?.on(
       'data',
       createLineReader((line) => mergeEnvoyLine(log, line)),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createEnvoy, type Envoy, type EnvoyState } from './envoy.ts';
-import { createGuard } from './guard.ts';
+import { createGuard, type Guard } from './guard.ts';
 import { endStaleRuns, identify, writeRunRecord, type ProcessId } from './stale.ts';
 
 export interface HostOptions {
@@ -43,93 +43,108 @@ interface Slot {
 
 const prefix = 'sallyport-run-';
 
-/** The Envoys of one run, with their sockets in a folder that only this user can enter. */
-export function createHost(options: HostOptions): Host {
-  const { log } = options;
-  for (const { pid } of endStaleRuns(tmpdir(), prefix))
-    log.warn({ pid }, 'ended an Envoy that an earlier run left behind');
-  const folder = mkdtempSync(join(tmpdir(), prefix));
-  const guard = createGuard(folder);
-  const slots = new Map<string, Promise<Slot>>();
-  const running = new Map<string, Slot>();
-  let opened = 0;
+class LocalHost implements Host {
+  readonly #options: HostOptions;
+  readonly #folder: string;
+  readonly #guard: Guard;
+  readonly #slots = new Map<string, Promise<Slot>>();
+  readonly #running = new Map<string, Slot>();
+  readonly #closing = new Set<Promise<void>>();
+  #opened = 0;
 
-  function record(): void {
+  constructor(options: HostOptions, folder: string) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#guard = createGuard(folder);
+    this.#record();
+  }
+
+  apply(gateways: readonly string[]): void {
+    const { log } = this.#options;
+    const wanted = new Set(gateways);
+    for (const [gateway, slot] of this.#slots) {
+      if (wanted.has(gateway)) continue;
+      this.#slots.delete(gateway);
+      const done = this.#close(slot).catch((error: unknown) => log.error(error, 'an Envoy could not be stopped'));
+      this.#closing.add(done);
+      void done.then(() => this.#closing.delete(done));
+    }
+    for (const gateway of wanted) {
+      if (this.#slots.has(gateway)) continue;
+      const slot = this.#open(gateway);
+      slot.catch((error: unknown) => log.error(error, 'an Envoy could not be started'));
+      this.#slots.set(gateway, slot);
+    }
+  }
+
+  envoys(): readonly HostedEnvoy[] {
+    return [...this.#running.values()].map(({ gateway, envoy }) => ({
+      gateway,
+      state: envoy.state(),
+      adminSocket: envoy.adminSocket,
+    }));
+  }
+
+  async notReady(): Promise<readonly string[]> {
+    const checks = [...this.#slots.keys()].map(async (gateway) => {
+      const slot = this.#running.get(gateway);
+      return slot !== undefined && (await slot.envoy.isReady()) ? [] : [gateway];
+    });
+    return (await Promise.all(checks)).flat();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...[...this.#slots.values()].map((slot) => this.#close(slot)), ...this.#closing]);
+    this.#slots.clear();
+    rmSync(this.#folder, { recursive: true, force: true });
+    this.#guard.release();
+  }
+
+  async #open(gateway: string): Promise<Slot> {
+    // Counted, not named after the Gateway: a socket's path holds at most 107 bytes.
+    const own = join(this.#folder, String(this.#opened++));
+    mkdirSync(own, { mode: 0o700 });
+    const xdsSocket = join(own, 'xds.sock');
+    const closeXds = await this.#options.serveXds(xdsSocket, gateway);
+    const envoy = createEnvoy({
+      ...this.#options,
+      name: gateway,
+      folder: own,
+      xdsSocket,
+      log: this.#options.log.child({ gateway }),
+      changed: () => this.#record(),
+    });
+    const slot: Slot = { gateway, envoy, closeXds };
+    this.#running.set(gateway, slot);
+    this.#record();
+    return slot;
+  }
+
+  async #close(opening: Promise<Slot>): Promise<void> {
+    const slot = await opening;
+    await slot.envoy.stop();
+    await slot.closeXds();
+    // A Gateway that came back meanwhile has another slot under its name.
+    if (this.#running.get(slot.gateway) === slot) this.#running.delete(slot.gateway);
+  }
+
+  #record(): void {
     const owner = identify(process.pid);
     if (owner === undefined) return;
     const children: ProcessId[] = [];
-    for (const { envoy } of running.values()) {
+    for (const { envoy } of this.#running.values()) {
       const state = envoy.state();
       const child = state.kind === 'Running' ? identify(state.pid) : undefined;
       if (child !== undefined) children.push(child);
     }
-    writeRunRecord(folder, { owner, children });
+    writeRunRecord(this.#folder, { owner, children });
   }
+}
 
-  async function open(gateway: string): Promise<Slot> {
-    // Counted, not named after the Gateway: a socket's path holds at most 107 bytes.
-    const own = join(folder, String(opened++));
-    mkdirSync(own, { mode: 0o700 });
-    const xdsSocket = join(own, 'xds.sock');
-    const closeXds = await options.serveXds(xdsSocket, gateway);
-    const envoy = createEnvoy({
-      ...options,
-      name: gateway,
-      folder: own,
-      xdsSocket,
-      log: log.child({ gateway }),
-      changed: () => record(),
-    });
-    const slot: Slot = { gateway, envoy, closeXds };
-    running.set(gateway, slot);
-    record();
-    return slot;
+/** The Envoys of one run, with their sockets in a folder that only this user can enter. */
+export function createHost(options: HostOptions): Host {
+  for (const { pid } of endStaleRuns(tmpdir(), prefix)) {
+    options.log.warn({ pid }, 'ended an Envoy that an earlier run left behind');
   }
-
-  async function close(gateway: string, opening: Promise<Slot>): Promise<void> {
-    const slot = await opening;
-    await slot.envoy.stop();
-    await slot.closeXds();
-    running.delete(gateway);
-  }
-
-  record();
-  const closing = new Set<Promise<void>>();
-  return {
-    apply(gateways) {
-      const wanted = new Set(gateways);
-      for (const [gateway, slot] of slots) {
-        if (wanted.has(gateway)) continue;
-        slots.delete(gateway);
-        const done = close(gateway, slot).catch((error: unknown) => log.error(error, 'an Envoy could not be stopped'));
-        closing.add(done);
-        void done.then(() => closing.delete(done));
-      }
-      for (const gateway of wanted) {
-        if (slots.has(gateway)) continue;
-        const slot = open(gateway);
-        slot.catch((error: unknown) => log.error(error, 'an Envoy could not be started'));
-        slots.set(gateway, slot);
-      }
-    },
-    envoys: () =>
-      [...running.values()].map(({ gateway, envoy }) => ({
-        gateway,
-        state: envoy.state(),
-        adminSocket: envoy.adminSocket,
-      })),
-    async notReady() {
-      const checks = [...slots.keys()].map(async (gateway) => {
-        const slot = running.get(gateway);
-        return slot !== undefined && (await slot.envoy.isReady()) ? [] : [gateway];
-      });
-      return (await Promise.all(checks)).flat();
-    },
-    async stop() {
-      await Promise.all([...[...slots].map(([gateway, slot]) => close(gateway, slot)), ...closing]);
-      slots.clear();
-      rmSync(folder, { recursive: true, force: true });
-      guard.release();
-    },
-  };
+  return new LocalHost(options, mkdtempSync(join(tmpdir(), prefix)));
 }
