@@ -10,7 +10,7 @@ export interface Readiness {
 
 /** What the admin port shows. Each view is made when it is asked for; none holds a secret. */
 export interface AdminViews {
-  readiness(): Readiness;
+  readiness(): Promise<Readiness>;
   readonly registry: Registry;
   /** Dumps by path, as JSON-able values. */
   readonly dumps: { readonly [path: string]: (query: URLSearchParams) => unknown };
@@ -38,7 +38,7 @@ async function answer(views: AdminViews, method: string, url: URL, response: Ser
     case '/healthz':
       return sendText(response, 200, 'ok\n');
     case '/readyz': {
-      const { ready, waitingFor } = views.readiness();
+      const { ready, waitingFor } = await views.readiness();
       return sendText(response, ready ? 200 : 503, ready ? 'ready\n' : `waiting for ${waitingFor.join(', ')}\n`);
     }
     case '/metrics':
