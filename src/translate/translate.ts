@@ -146,5 +146,6 @@ export function translate(
       ...egress.diagnostics,
       ...statuses.diagnostics,
     ],
+    losses: [...routes.flatMap((route) => route.losses), ...ingresses.losses],
   };
 }

@@ -17,10 +17,23 @@ export interface ObjectStatus {
   readonly status: unknown;
 }
 
+/** A route or an Ingress that a listener, a Gateway or all of them do not take, and why. */
+export interface Loss {
+  readonly object: ObjectRef;
+  /** `namespace/name`; absent where no Gateway was found to ask. */
+  readonly gateway?: string;
+  /** Absent where the Gateway as a whole does not take it. */
+  readonly listener?: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** All that translation makes of a snapshot. */
 export interface Translation {
   readonly ir: Ir;
   /** Sorted by kind, namespace and name. */
   readonly statuses: readonly ObjectStatus[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Why objects are not attached, for explanations. */
+  readonly losses: readonly Loss[];
 }

@@ -110,7 +110,7 @@ export function translateObjects(objects: readonly AnyObject[], options = standa
     ),
     gatewayDiagnostics: [...made.values()].flatMap((gateway) => gateway.diagnostics),
     served: ingresses.served.map(({ ingress, gateway }) => `${ingress.namespace}/${ingress.name} by ${gateway}`),
-    lost: ingresses.losses.map(({ ingress }) => `${ingress.namespace}/${ingress.name}`),
+    lost: ingresses.losses.map(({ object }) => `${object.namespace}/${object.name}`),
   };
 }
 

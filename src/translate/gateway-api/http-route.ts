@@ -2,13 +2,13 @@ import type { HTTPRoute, ParentReference } from '../../../gen/kubernetes/types.t
 import { type GatewayName, originOf, type Origin, routeName } from '../../ir/name.ts';
 import type { Route, RouteAction } from '../../ir/route.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
-import { objectKey, refOf } from '../../snapshot/object.ts';
+import { objectKey, refOf, type ObjectRef } from '../../snapshot/object.ts';
 import type { Read } from '../../snapshot/view.ts';
 import type { Attachment, ClusterRequest } from '../attachment.ts';
 import type { TranslateOptions } from '../options.ts';
-import type { Condition } from '../translation.ts';
+import type { Condition, Loss } from '../translation.ts';
 import { gatewayGroup } from './allowed-routes.ts';
-import { type GatewaySource, type Loss, matchParent, type ParentMatch, resolveParent } from './parent-ref.ts';
+import { type GatewaySource, type ListenerLoss, matchParent, type ParentMatch, resolveParent } from './parent-ref.ts';
 import { type EntryPoint, redirectAt } from './request-redirect.ts';
 import { diagnoseRoute, type ParentProblem, routeConditions, summarizeRules } from './route-status.ts';
 import { type RuleTranslation, translateRule } from './rule.ts';
@@ -119,6 +119,12 @@ interface Parents {
   readonly problems: readonly ParentProblem[];
 }
 
+/** The losses of one parentRef, as all of translation tells them. */
+function lossesOf(object: ObjectRef, parentRef: ParentReference, losses: readonly ListenerLoss[]): readonly Loss[] {
+  const gateway = `${parentRef.namespace ?? object.namespace}/${parentRef.name}`;
+  return losses.map((loss) => ({ object, gateway, ...loss }));
+}
+
 function resolveParents(read: Read<GatewaySource>, route: HTTPRoute): Parents {
   const matched: { parentRef: ParentReference; match: ParentMatch }[] = [];
   const losses: Loss[] = [];
@@ -129,13 +135,13 @@ function resolveParents(read: Read<GatewaySource>, route: HTTPRoute): Parents {
     const parent = resolveParent(read, read, parentRef, route.metadata.namespace ?? 'default');
     if (parent.kind === 'Foreign') return;
     if (parent.kind === 'Missing') {
-      losses.push({ parentRef, ...parent.problem });
+      losses.push(...lossesOf(refOf(route), parentRef, [parent.problem]));
       problems.push({ field, problem: parent.problem, severity: 'warning' });
       return;
     }
     const match = matchParent(read, route, parentRef, parent.gateway);
     matched.push({ parentRef, match });
-    losses.push(...match.losses);
+    losses.push(...lossesOf(refOf(route), parentRef, match.losses));
     if (match.problem !== undefined) problems.push({ field, problem: match.problem, severity: 'error' });
   });
   return { matched, losses, problems };

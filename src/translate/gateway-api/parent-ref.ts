@@ -18,10 +18,8 @@ export interface ListenerMatch {
   readonly hostnames: readonly string[];
 }
 
-/** A listener, or a whole parent, that does not take a route, and why. */
-export interface Loss {
-  readonly parentRef: ParentReference;
-  /** Absent where the parent itself is not served. */
+/** A listener that does not take a route, and why; without `listener` the parent as a whole. */
+export interface ListenerLoss {
   readonly listener?: string;
   readonly reason: string;
   readonly message: string;
@@ -32,7 +30,7 @@ export interface ParentMatch {
   readonly matches: readonly ListenerMatch[];
   /** Set where no listener takes the route. */
   readonly problem?: Problem;
-  readonly losses: readonly Loss[];
+  readonly losses: readonly ListenerLoss[];
 }
 
 // When listeners refuse a route for different reasons, the one that came closest is told.
@@ -89,10 +87,10 @@ export function matchParent(
   gateway: GatewayTranslation,
 ): ParentMatch {
   const matches: ListenerMatch[] = [];
-  const losses: Loss[] = [];
+  const losses: ListenerLoss[] = [];
   for (const listener of gateway.listeners) {
     const outcome = matchListener(read, route, parentRef, gateway, listener);
-    if (isProblem(outcome)) losses.push({ parentRef, listener: listener.name, ...outcome });
+    if (isProblem(outcome)) losses.push({ listener: listener.name, ...outcome });
     else matches.push({ listener, hostnames: outcome });
   }
   if (matches.length > 0) return { gateway, matches, losses };

@@ -11,6 +11,7 @@ import type { CertificateUse, GatewayTranslation } from '../gateway-api/gateway.
 import type { TranslateOptions } from '../options.ts';
 import type { GatewaySections, Section } from '../section.ts';
 import type { TranslationSources } from '../sources.ts';
+import type { Loss } from '../translation.ts';
 import { attachIngress } from './attach.ts';
 import { chooseIngressClass, readIngressClasses, type IngressClassChoice, type IngressClasses } from './class.ts';
 import { resolveIngressCertificates, type IngressCertificates } from './certificate.ts';
@@ -20,12 +21,6 @@ import { buildSection, requestSections, sectionKey, type IngressSections } from 
 
 type IngressMemo = Memo<TranslationSources>;
 
-/** An Ingress that no request meets as a whole, for explanations. */
-interface IngressLoss {
-  readonly ingress: ObjectRef;
-  readonly why: string;
-}
-
 /** What all Ingresses come to. */
 export interface IngressesTranslation {
   readonly sections: readonly GatewaySections[];
@@ -34,7 +29,7 @@ export interface IngressesTranslation {
   readonly clusters: readonly { readonly gateway: GatewayName; readonly requests: readonly ClusterRequest[] }[];
   /** Every Ingress of ours and the Gateway whose addresses its status mirrors; none where it has no Gateway. */
   readonly served: readonly { readonly ingress: ObjectRef; readonly gateway?: GatewayName }[];
-  readonly losses: readonly IngressLoss[];
+  readonly losses: readonly Loss[];
   /** In use, for whoever has a clock. */
   readonly certificates: readonly CertificateUse[];
   readonly diagnostics: readonly Diagnostic[];
@@ -98,7 +93,7 @@ function sortIngresses(collection: Collection<'Ingress'>): readonly Ingress[] {
 interface Gathered {
   readonly byGateway: Map<GatewayName, Ingress[]>;
   readonly served: { readonly ingress: ObjectRef; readonly gateway?: GatewayName }[];
-  readonly losses: IngressLoss[];
+  readonly losses: Loss[];
   readonly diagnostics: Diagnostic[];
 }
 
@@ -114,7 +109,7 @@ function gather(
     const choice = chooseIngressClass(ingress, classes);
     if (choice.kind !== 'Ours') {
       const { why, ours, diagnostic } = judge(ref, choice, options);
-      gathered.losses.push({ ingress: ref, why });
+      gathered.losses.push({ object: ref, reason: choice.kind, message: why });
       if (ours) gathered.served.push({ ingress: ref });
       if (diagnostic !== undefined) gathered.diagnostics.push(diagnostic);
       continue;
@@ -122,7 +117,7 @@ function gather(
     const name = gatewayName(choice.gateway.namespace, choice.gateway.name);
     if (!gateways.has(name)) {
       const why = `IngressClass ${choice.className} is served by Gateway ${name}, which does not exist or is of a class that takes no Ingresses.`;
-      gathered.losses.push({ ingress: ref, why });
+      gathered.losses.push({ object: ref, gateway: name, reason: 'GatewayNotFound', message: why });
       gathered.served.push({ ingress: ref });
       gathered.diagnostics.push(refuse(ref, 'GatewayNotFound', why));
       continue;
