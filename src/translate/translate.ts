@@ -137,6 +137,7 @@ export function translate(
   return {
     ir: { gateways: memo.list('ir', irs.sort((a, b) => compareStrings(a.name, b.name))) },
     statuses: [...statuses.statuses, ...egress.statuses].sort((a, b) => compareRefs(a.ref, b.ref)),
+    certificates: [...all.flatMap((gateway) => gateway.certificates), ...ingresses.certificates],
     diagnostics: [
       ...classes.flatMap((entry) => entry.diagnostics),
       ...gateways.flatMap((gateway) => gateway.diagnostics),

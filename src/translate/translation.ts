@@ -1,6 +1,7 @@
 import type { Ir } from '../ir/ir.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import type { ObjectRef } from '../snapshot/object.ts';
+import type { CertificateUse } from './gateway-api/gateway.ts';
 
 /** A condition before it is written: the writer adds the time and keeps the old one where nothing differs. */
 export interface Condition {
@@ -36,4 +37,6 @@ export interface Translation {
   readonly diagnostics: readonly Diagnostic[];
   /** Why objects are not attached, for explanations. */
   readonly losses: readonly Loss[];
+  /** Certificates in use: whoever has a clock compares their ends with it. */
+  readonly certificates: readonly CertificateUse[];
 }

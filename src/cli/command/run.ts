@@ -1,0 +1,132 @@
+import { createWriteStream } from 'node:fs';
+import { findCertificateEnds } from '../../control/certificate-ends.ts';
+import type { Finding } from '../../control/findings.ts';
+import { createRun, type Run } from '../../control/run.ts';
+import { findEnvoyBinary } from '../../infra/host/envoy-binary.ts';
+import { createValidator } from '../../snapshot/validate/validator.ts';
+import { standaloneOptions } from '../../translate/options.ts';
+import { debianOptions } from '../../xds/options.ts';
+import { renderFinding } from '../finding.ts';
+import { requirePaths, UsageError, withUsage } from '../load.ts';
+import { createLog, type LogFormat } from '../log.ts';
+import { aborted, stopSignal } from '../stop-signal.ts';
+import { createStyles, useColours } from '../terminal.ts';
+
+/** What `sallyport run` can be told. */
+export interface RunCommandOptions {
+  readonly admin: string;
+  readonly bindAddress: string;
+  readonly portOffset: number;
+  readonly concurrency: number;
+  readonly maxConnections: number;
+  readonly drainTime: number;
+  readonly accessLog: string;
+  readonly logLevel: string;
+  readonly logFormat?: LogFormat;
+}
+
+export const runDefaults: RunCommandOptions = {
+  admin: '127.0.0.1:9901',
+  bindAddress: '127.0.0.1',
+  portOffset: 0,
+  concurrency: 2,
+  maxConnections: 50_000,
+  drainTime: 10,
+  accessLog: 'stdout',
+  logLevel: 'info',
+};
+
+function parseAdmin(text: string): { readonly address: string; readonly port: number } | undefined {
+  if (text === 'off') return undefined;
+  const [, address, port] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  if (address === undefined || port === undefined || Number(port) > 65_535) {
+    throw new UsageError(`--admin takes ADDRESS:PORT or "off", not "${text}"`);
+  }
+  if (!/^(127(\.\d+){3}|localhost|\[::1\])$/.test(address)) {
+    throw new UsageError(`--admin shows the whole configuration, so it binds loopback addresses only, not ${address}`);
+  }
+  return { address: address.replace(/[[\]]/g, ''), port: Number(port) };
+}
+
+function accessLogTo(where: string): (line: string) => void {
+  switch (where) {
+    case 'off':
+      return () => {};
+    case 'stdout':
+      return (line) => process.stdout.write(`${line}\n`);
+    default: {
+      const stream = createWriteStream(where, { flags: 'a', mode: 0o640 });
+      return (line) => stream.write(`${line}\n`);
+    }
+  }
+}
+
+function tellFinding(format: LogFormat | undefined, log: ReturnType<typeof createLog>) {
+  const text = (format ?? (process.stderr.isTTY ? 'text' : 'json')) === 'text';
+  const styles = createStyles(useColours(process.stderr));
+  return (finding: Finding, stands: boolean) => {
+    if (text && stands) process.stderr.write(`${renderFinding(finding, styles)}\n`);
+    else if (text) process.stderr.write(`${styles.green('settled')} ${finding.reason} ${finding.object?.name ?? ''}\n`);
+    else log[stands ? (finding.severity === 'error' ? 'error' : 'warn') : 'info']({ ...finding, stands }, finding.message);
+  };
+}
+
+/** Starts what `sallyport run` runs; the quickstart does too. */
+export async function startRun(paths: readonly string[], options: RunCommandOptions): Promise<Run> {
+  const binary = findEnvoyBinary();
+  if (!binary.ok) throw new UsageError(binary.error);
+  const log = createLog(options.logLevel, options.logFormat);
+  const admin = parseAdmin(options.admin);
+  try {
+    return await createRun({
+      paths,
+      validate: createValidator(),
+      envoyBinary: binary.value,
+      translate: { ...standaloneOptions, bindAddress: options.bindAddress, portOffset: options.portOffset },
+      xds: debianOptions,
+      concurrency: options.concurrency,
+      maxConnections: options.maxConnections,
+      maxHeapBytes: 2 ** 30,
+      drainMs: options.drainTime * 1000,
+      log,
+      accessLog: accessLogTo(options.accessLog),
+      found: tellFinding(options.logFormat, log),
+      ...(admin === undefined ? {} : { admin }),
+    });
+  } catch (error) {
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!taken) throw error;
+    throw new UsageError(`${options.admin}, the admin port, is taken by another program; choose another with --admin`);
+  }
+}
+
+function summarize(run: Run): string {
+  const { translation } = run.standalone.state() ?? { translation: { ir: { gateways: [] } } };
+  const lines = translation.ir.gateways.flatMap((gateway) =>
+    gateway.listeners.map(({ bind, kind }) => `  ${gateway.name}  ${kind.toLowerCase()} on ${bind.address}:${bind.port}`),
+  );
+  const admin = run.admin === undefined ? [] : [`  admin  http://${run.admin.address}:${run.admin.port}/`];
+  return ['serving', ...lines, ...admin].join('\n');
+}
+
+/** `sallyport run`: serves until it is told to stop. Bad input is told and waited out, never a reason to end. */
+export function run(paths: readonly string[], options: RunCommandOptions): Promise<void> {
+  return withUsage(async () => {
+    requirePaths(paths);
+    const signal = stopSignal();
+    const running = await startRun(paths, options);
+    await Promise.race([running.ready, aborted(signal)]);
+    if (!signal.aborted) {
+      process.stderr.write(`${summarize(running)}\n`);
+      const styles = createStyles(useColours(process.stderr));
+      const certificates = running.standalone.state()?.translation.certificates ?? [];
+      for (const finding of findCertificateEnds(certificates, new Date())) {
+        process.stderr.write(`${renderFinding(finding, styles)}\n`);
+      }
+    }
+    await aborted(signal);
+    process.stderr.write('stopping: open requests may end\n');
+    await running.stop();
+    return 0;
+  });
+}

@@ -1,0 +1,10 @@
+import { createProgram, usageExitCode } from './program.ts';
+
+/** Runs one command; the exit code says how it went: 0 well, 1 with findings, 2 not understood. */
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (error) {
+  const code = usageExitCode(error);
+  if (code === undefined) throw error;
+  process.exitCode = code;
+}

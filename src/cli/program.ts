@@ -1,0 +1,95 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import packageFile from '../../package.json' with { type: 'json' };
+import { completionShells } from './completion.ts';
+
+/** The exit code of a command line that was not understood; undefined for errors that are ours. */
+export function usageExitCode(error: unknown): number | undefined {
+  if (!(error instanceof CommanderError)) return undefined;
+  return error.exitCode === 0 ? 0 : 2;
+}
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`give a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+const output = (...choices: readonly string[]) =>
+  new Option('-o, --output <format>', 'how to print').choices([...choices]).default('text');
+
+function addRun(program: Command): void {
+  program
+    .command('run')
+    .description('serve what files and folders say, and follow their changes')
+    .argument('<path...>', 'files and folders of manifests')
+    .option('--admin <address:port>', 'where health, metrics and dumps are shown, or "off"', '127.0.0.1:9901')
+    .option('--bind-address <address>', 'where listeners bind unless their Gateway asks for an address', '127.0.0.1')
+    .option('--port-offset <number>', 'added to the port of every listener', integer(0, 65_000), 0)
+    .option('--concurrency <threads>', 'worker threads of each Envoy', integer(1, 256), 2)
+    .option('--max-connections <number>', 'connections over all listeners of an Envoy', integer(1, 10_000_000), 50_000)
+    .option('--drain-time <seconds>', 'how long open requests may take when stopping', integer(0, 3_600), 10)
+    .option('--access-log <where>', '"stdout", "off" or a file', 'stdout')
+    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .addOption(new Option('--log-format <format>', 'text on a terminal, else json').choices(['text', 'json']))
+    .addHelpText('after', '\nExamples:\n  sallyport run examples/quickstart\n  sallyport run --port-offset 10000 manifests/ extra.yaml')
+    .action(async (paths: string[], options) => (await import('./command/run.ts')).run(paths, options));
+}
+
+function addQuickstart(program: Command): void {
+  program
+    .command('quickstart')
+    .description('run the example, with its small servers, and say what to try')
+    .argument('[folder]', 'the example; the one of this package unless given')
+    .action(async (folder: string | undefined) => (await import('./command/quickstart.ts')).quickstart(folder));
+}
+
+function addReaders(program: Command): void {
+  program
+    .command('check')
+    .description('say what is wrong with manifests, and what becomes of each object')
+    .argument('<path...>', 'files and folders of manifests')
+    .addOption(output('text', 'json'))
+    .addHelpText('after', '\nExit code 0: nothing is wrong; 1: there are errors; 2: the command line was not understood.\n\nExample:\n  sallyport check manifests/')
+    .action(async (paths: string[], options) => (await import('./command/check.ts')).check(paths, options));
+  program
+    .command('translate')
+    .description('print what manifests are translated to; keys are covered')
+    .argument('<path...>', 'files and folders of manifests')
+    .option('--ir', 'the model between Kubernetes and Envoy instead of Envoy resources')
+    .option('--gateway <namespace/name>', 'only this Gateway')
+    .addOption(new Option('--type <type>', 'only these resources').choices(['listeners', 'routes', 'clusters', 'endpoints', 'secrets']))
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['yaml', 'json']).default('yaml'))
+    .addHelpText('after', '\nExamples:\n  sallyport translate manifests/ --type routes\n  sallyport translate manifests/ --ir -o json')
+    .action(async (paths: string[], options) => (await import('./command/translate.ts')).translateCommand(paths, options));
+}
+
+/** All commands. Each loads its code when it is called, so that help and completion are quick. */
+export function createProgram(): Command {
+  const program = new Command('sallyport')
+    .description('One control plane for all traffic of Kubernetes, over real Envoy.')
+    .version(packageFile.version, '-V, --version')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for what can be given)')
+    .exitOverride();
+  addRun(program);
+  addReaders(program);
+  addQuickstart(program);
+  program
+    .command('completion')
+    .description('print the completion script of a shell')
+    .addArgument(program.createArgument('<shell>', 'the shell').choices([...completionShells]))
+    .addHelpText('after', '\nExample:\n  source <(sallyport completion bash)')
+    .action(async (shell: string) => {
+      const { renderCompletion } = await import('./completion.ts');
+      process.stdout.write(renderCompletion(program, shell));
+    });
+  return program;
+}

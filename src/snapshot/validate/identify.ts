@@ -1,0 +1,58 @@
+import { type Kind, kindTable } from '../object.ts';
+import { closest } from './closest.ts';
+
+type Fields = { readonly [key: string]: unknown };
+
+/** What a value says it is. */
+export type Identity =
+  | { readonly kind: 'Known'; readonly of: Kind; readonly fields: Fields }
+  /** Of another kind; `message` where it may be a slip. */
+  | { readonly kind: 'Other'; readonly message?: string }
+  | { readonly kind: 'Malformed'; readonly message: string; readonly field?: string };
+
+/** Versions that hold the same as the one that is read. */
+const equalVersions: { readonly [apiVersion: string]: readonly Kind[] } = {
+  'gateway.networking.k8s.io/v1beta1': ['Gateway', 'GatewayClass', 'HTTPRoute', 'ReferenceGrant'],
+};
+
+/** Groups whose every kind has to do with traffic, so that one that is not read deserves a word. */
+const ownGroups: ReadonlySet<string> = new Set(['gateway.networking.k8s.io', 'sallyport.dev']);
+
+/** The apiVersion in which a kind is read. */
+export function apiVersionOf(kind: Kind): string {
+  const { group, version } = kindTable[kind];
+  return group === '' ? version : `${group}/${version}`;
+}
+
+function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(kindTable, kind);
+}
+
+/** Tells which kind a parsed document is of. */
+export function identify(value: unknown): Identity {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { kind: 'Malformed', message: 'A document must be an object with apiVersion, kind and metadata.' };
+  }
+  // Just seen to be an object; its members stay unknown.
+  const fields = value as Fields;
+  const { apiVersion, kind } = fields;
+  if (typeof kind !== 'string') return { kind: 'Malformed', message: 'kind is missing.', field: 'kind' };
+  if (typeof apiVersion !== 'string') return { kind: 'Malformed', message: 'apiVersion is missing.', field: 'apiVersion' };
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  if (!isKind(kind)) return { kind: 'Other', ...describeOther(group, kind) };
+  if (apiVersion === apiVersionOf(kind)) return { kind: 'Known', of: kind, fields };
+  if (equalVersions[apiVersion]?.includes(kind) === true) {
+    return { kind: 'Known', of: kind, fields: { ...fields, apiVersion: apiVersionOf(kind) } };
+  }
+  // Other groups have kinds of the same name: a Service of Knative is none of ours.
+  if (group !== kindTable[kind].group && closest(group, [kindTable[kind].group]) === undefined) return { kind: 'Other' };
+  return { kind: 'Malformed', message: `${kind} is read as ${apiVersionOf(kind)}, not ${apiVersion}.`, field: 'apiVersion' };
+}
+
+function describeOther(group: string, kind: string): { readonly message?: string } {
+  const near = closest(kind, Object.keys(kindTable));
+  const sameGroup = near !== undefined && isKind(near) && kindTable[near].group === group;
+  if (!sameGroup && !ownGroups.has(group)) return {};
+  const advice = near === undefined ? `Known are ${Object.keys(kindTable).join(', ')}.` : `Did you mean ${near}?`;
+  return { message: `Objects of kind ${kind} are not read. ${advice}` };
+}

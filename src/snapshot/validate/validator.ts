@@ -1,0 +1,123 @@
+import type { Diagnostic } from '../diagnostic.ts';
+import type { Validate, Validation } from '../files/validation.ts';
+import { type AnyObject, type Kind, kindTable, type ObjectRef } from '../object.ts';
+import { checkRules, compileRules, type RuleTree } from './cel-rules.ts';
+import { checkConfigMap, checkSecret, mergeStringData } from './data.ts';
+import { checkEndpointSlice } from './endpoint-slice.ts';
+import { type Finding, renderPath, type Report } from './finding.ts';
+import { identify } from './identify.ts';
+import { checkIngress } from './ingress.ts';
+import { checkMetadata } from './metadata.ts';
+import { type Schema, schemas } from './schema.ts';
+import { checkService } from './service.ts';
+import { checkStructure } from './structure.ts';
+
+type Fields = { readonly [key: string]: unknown };
+
+/** What is compiled once and used for every object. */
+interface Compiled {
+  rulesOf(kind: Kind): RuleTree | undefined;
+  pattern(source: string): RegExp;
+}
+
+/**
+ * Makes the check that the API server would make: schema with defaults, unknown fields, CEL rules, metadata and the
+ * written rules of the built-in kinds. What it compiles it keeps; each kind is compiled when its first object comes.
+ */
+export function createValidator(): Validate {
+  const rules = new Map<Kind, RuleTree | undefined>();
+  const patterns = new Map<string, RegExp>();
+  const compiled: Compiled = {
+    rulesOf(kind) {
+      if (!rules.has(kind)) rules.set(kind, compileRules(schemas[kind]));
+      return rules.get(kind);
+    },
+    pattern(source) {
+      const known = patterns.get(source);
+      if (known !== undefined) return known;
+      const made = new RegExp(source);
+      patterns.set(source, made);
+      return made;
+    },
+  };
+  return (value) => validate(compiled, value);
+}
+
+function validate(compiled: Compiled, value: unknown): Validation {
+  const identity = identify(value);
+  switch (identity.kind) {
+    case 'Malformed': {
+      const { message, field } = identity;
+      const where = field === undefined ? {} : { field };
+      return { kind: 'Invalid', diagnostics: [{ severity: 'error', reason: 'UnsupportedKind', message, ...where }] };
+    }
+    case 'Other': {
+      const { message } = identity;
+      if (message === undefined) return { kind: 'Ignored', diagnostics: [] };
+      return { kind: 'Ignored', diagnostics: [{ severity: 'warning', reason: 'UnsupportedKind', message, field: 'kind' }] };
+    }
+    case 'Known':
+      return validateKind(compiled, identity.of, identity.fields);
+  }
+}
+
+function validateKind(compiled: Compiled, kind: Kind, fields: Fields): Validation {
+  const findings: Finding[] = [];
+  const report: Report = (reason, path, message) => findings.push({ reason, field: renderPath(path), message });
+  const context = { report, pattern: compiled.pattern, showValues: kind !== 'Secret' };
+  const schema: Schema = schemas[kind];
+  const completed = completeMetadata(kind, checkStructure(context, schema, withoutStatus(kind, fields), undefined));
+  const ref = refFrom(kind, completed);
+  if (findings.length > 0) return invalid(ref, findings);
+  // Passed the schema of its kind, from which the type is generated.
+  const checked = completed as unknown as AnyObject;
+  const object = checked.kind === 'Secret' ? mergeStringData(checked) : checked;
+  checkMetadata(kind, kindTable[kind], object.metadata, report);
+  checkWrittenRules(object, report);
+  const rules = compiled.rulesOf(kind);
+  if (rules !== undefined) checkRules(rules, object, undefined, report);
+  return findings.length > 0 ? invalid(ref, findings) : { kind: 'Object', object, diagnostics: [] };
+}
+
+/** Custom resources have their status written apart: what a manifest says of it is dropped, as the API server does. */
+function withoutStatus(kind: Kind, fields: Fields): Fields {
+  const { group } = kindTable[kind];
+  if (group !== 'gateway.networking.k8s.io' && group !== 'sallyport.dev') return fields;
+  const { status: _, ...rest } = fields;
+  return rest;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function completeMetadata(kind: Kind, object: unknown): Fields {
+  if (!isFields(object) || !isFields(object['metadata'])) return isFields(object) ? object : {};
+  const { namespace, ...metadata } = object['metadata'];
+  if (!kindTable[kind].namespaced) return { ...object, metadata };
+  return { ...object, metadata: { ...metadata, namespace: namespace === undefined || namespace === '' ? 'default' : namespace } };
+}
+
+function refFrom(kind: Kind, object: Fields): ObjectRef | undefined {
+  const metadata = object['metadata'];
+  if (!isFields(metadata) || typeof metadata['name'] !== 'string' || metadata['name'] === '') return undefined;
+  const { name, namespace } = metadata;
+  return { kind, namespace: kindTable[kind].namespaced && typeof namespace === 'string' ? namespace : '', name };
+}
+
+function invalid(ref: ObjectRef | undefined, findings: readonly Finding[]): Validation {
+  const object = ref === undefined ? {} : { object: ref };
+  const diagnostics = findings.map(
+    ({ reason, field, message }): Diagnostic => ({ severity: 'error', reason, message, ...object, ...(field === '' ? {} : { field }) }),
+  );
+  return ref === undefined ? { kind: 'Invalid', diagnostics } : { kind: 'Invalid', ref, diagnostics };
+}
+
+/** Kinds whose schema says all that is checked have no rules here. */
+function checkWrittenRules(object: AnyObject, report: Report): void {
+  if (object.kind === 'ConfigMap') checkConfigMap(object, report);
+  else if (object.kind === 'EndpointSlice') checkEndpointSlice(object, report);
+  else if (object.kind === 'Ingress') checkIngress(object, report);
+  else if (object.kind === 'Secret') checkSecret(object, report);
+  else if (object.kind === 'Service') checkService(object, report);
+}
