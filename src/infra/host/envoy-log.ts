@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
-/** Makes Envoy write its own log in a form that is read back below: level, logger, text. */
-export const envoyLogFormat = '%l\t%n\t%v';
+/** Makes Envoy write each message of its own log as one line of JSON, which is read back below. */
+export const envoyLogFormat = '{"level":"%l","component":"%n","message":"%j"}';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -14,6 +14,17 @@ const levels: { readonly [name: string]: Level } = {
   critical: 'fatal',
 };
 
+/**
+ * Warnings that nobody who runs Sallyport can act on: on fields that we have chosen knowingly, on ends that we brought
+ * about, and on the control plane's own restarts, which the supervision tells better.
+ */
+const knownNoise: readonly RegExp[] = [
+  /^message '.*' is contained in proto file '.*' marked as work-in-progress/,
+  /^Deprecated field: /,
+  /^caught ENVOY_SIGTERM/,
+  /^DeltaAggregatedResources gRPC config stream to xds closed/,
+];
+
 /** Splits a stream of bytes into lines. */
 export function createLineReader(take: (line: string) => void): (chunk: Buffer) => void {
   let rest = '';
@@ -24,10 +35,26 @@ export function createLineReader(take: (line: string) => void): (chunk: Buffer) 
   };
 }
 
-/** Takes a line of Envoy's log into ours, at its level. A line of another form goes on with the one before it. */
+interface EnvoyLine {
+  readonly level: string;
+  readonly component: string;
+  readonly message: string;
+}
+
+function parseLine(line: string): EnvoyLine | undefined {
+  try {
+    // Envoy writes what `envoyLogFormat` asks for; anything else is not JSON.
+    return JSON.parse(line) as EnvoyLine;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes a line of Envoy's log into ours, at its level. What is no line of its log, such as a crash, is a warning. */
 export function mergeEnvoyLine(log: Logger, line: string): void {
-  const [level = '', name, ...text] = line.split('\t');
-  const ours = levels[level];
-  if (ours === undefined || name === undefined) log.debug(line);
-  else log[ours]({ envoy: name }, text.join('\t'));
+  const parsed = parseLine(line);
+  if (parsed === undefined) return log.warn(line);
+  const { level, component, message } = parsed;
+  const ours = knownNoise.some((pattern) => pattern.test(message)) ? 'debug' : (levels[level] ?? 'warn');
+  log[ours]({ envoy: component }, message.trim());
 }
