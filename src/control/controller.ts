@@ -8,6 +8,7 @@ import { applyChanges, emptySnapshot, type Change, type Snapshot } from '../snap
 import type { Quarantine } from '../translate/quarantine.ts';
 import type { Translation } from '../translate/translation.ts';
 import type { ResourcesByType } from '../xds/build-resources.ts';
+import { BindFailures, findTakenAddress } from './bind-failures.ts';
 import { createGatewayContainment, type Answer, type GatewayContainment } from './gateway-containment.ts';
 import type { Pipeline, PipelineResult } from './pipeline.ts';
 
@@ -45,6 +46,9 @@ function objectOf(snapshot: Snapshot, origin: Origin): AnyObject | undefined {
   return snapshot.collections[kind]?.get(origin as unknown as ObjectKey);
 }
 
+/** How long another program is given to let go of a port. */
+const rebindMs = 2_000;
+
 function shortType(typeUrl: TypeUrl): string {
   return typeUrl.slice(typeUrl.lastIndexOf('.') + 1);
 }
@@ -60,7 +64,9 @@ class Loop implements Controller {
   #state: ControlState | undefined;
   #snapshot: Snapshot = emptySnapshot;
   #pending: Change[] = [];
+  readonly #bindFailures = new BindFailures();
   #scheduled: NodeJS.Immediate | undefined;
+  #rebinding: NodeJS.Timeout | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -74,12 +80,15 @@ class Loop implements Controller {
   accepted(gateway: GatewayName, answers: readonly Answer[]): void {
     for (const answer of answers) {
       this.#options.metrics.acks.inc({ type: shortType(answer.typeUrl) });
-      if (this.#containments.get(gateway)?.accepted(answer) === true) this.#schedule();
+      const bound = this.#bindFailures.settle(gateway, answer);
+      if (this.#containments.get(gateway)?.accepted(answer) === true || bound) this.#schedule();
     }
   }
 
   refused(gateway: GatewayName, answers: readonly Answer[], message: string): void {
     const { log, metrics } = this.#options;
+    const taken = findTakenAddress(message);
+    if (taken !== undefined) return this.#cannotBind(gateway, answers, taken);
     log.warn({ gateway, resources: answers.map(({ name }) => name), reason: message }, 'Envoy refuses a resource');
     for (const answer of answers) {
       metrics.nacks.inc({ type: shortType(answer.typeUrl) });
@@ -87,11 +96,21 @@ class Loop implements Controller {
     }
   }
 
+  #cannotBind(gateway: GatewayName, answers: readonly Answer[], address: string): void {
+    for (const { name } of answers) if (this.#bindFailures.add(gateway, name, address)) this.#schedule();
+    this.#rebinding ??= setTimeout(() => {
+      this.#rebinding = undefined;
+      this.#published.delete(gateway);
+      this.#schedule();
+    }, rebindMs);
+  }
+
   state(): ControlState | undefined {
     return this.#state;
   }
 
   stop(): void {
+    clearTimeout(this.#rebinding);
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
   }
 
@@ -108,7 +127,8 @@ class Loop implements Controller {
     for (const containment of this.#containments.values()) containment.release();
     const quarantine = this.#quarantine();
     const result = this.#options.pipeline.run(this.#snapshot, quarantine);
-    const state = { snapshot: this.#snapshot, quarantine, ...result };
+    const translation = { ...result.translation, diagnostics: [...result.translation.diagnostics, ...this.#bindFailures.diagnostics()] };
+    const state = { snapshot: this.#snapshot, quarantine, resources: result.resources, translation };
     this.#state = state;
     const again = this.#publish(result);
     measure(this.#options.metrics, state, (performance.now() - started) / 1000);
@@ -128,8 +148,9 @@ class Loop implements Controller {
       if (this.#published.get(gateway) === resources) continue;
       this.#published.set(gateway, resources);
       this.#options.metrics.published.inc();
-      again = this.#containmentOf(gateway).published(resources) || again;
-      this.#options.publish(gateway, resources);
+      const offered = this.#bindFailures.offerAgain(gateway, resources);
+      again = this.#containmentOf(gateway).published(offered) || again;
+      this.#options.publish(gateway, offered);
     }
     for (const gateway of this.#published.keys()) {
       if (result.resources.has(gateway)) continue;

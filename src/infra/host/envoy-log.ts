@@ -23,6 +23,8 @@ const knownNoise: readonly RegExp[] = [
   /^Deprecated field: /,
   /^caught ENVOY_SIGTERM/,
   /^DeltaAggregatedResources gRPC config stream to xds closed/,
+  // What is refused comes back as the answer to it, and is told with the object that it is about.
+  /config rejected: |config for .* rejected: |failed to bind or apply socket options: /,
 ];
 
 /** Splits a stream of bytes into lines. */
