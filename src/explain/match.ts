@@ -53,7 +53,7 @@ export function headerValue(headers: readonly HeaderValue[], name: string): stri
   return values.length === 0 ? undefined : values.join(',');
 }
 
-/** The first value of a query parameter, percent-encoding undone where `decode` is. */
+/** The first value of a query parameter, as it is written: the proxy decodes nothing. */
 function queryValue(query: string | undefined, name: string): string | undefined {
   if (query === undefined) return undefined;
   for (const pair of query.split('&')) {

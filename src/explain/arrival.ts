@@ -1,0 +1,84 @@
+import type { HeaderValue } from '../ir/filter.ts';
+import type { RoutableRequest } from './match.ts';
+import { hostOf, type HttpRequest } from './request.ts';
+
+/** A request after the proxy's own treatment, or the answer that it gets before any route is looked at. */
+export type Arrival =
+  | { readonly kind: 'Routable'; readonly request: RoutableRequest; readonly authority: string }
+  | { readonly kind: 'Refused'; readonly status: 400; readonly why: string }
+  | { readonly kind: 'Redirected'; readonly status: 307; readonly location: string };
+
+/** Headers that clients can't set: the proxy takes them off (use_remote_address). */
+const untrusted: ReadonlySet<string> = new Set(
+  [
+    'decorator-operation',
+    'downstream-service-cluster',
+    'downstream-service-node',
+    'expected-rq-timeout-ms',
+    'force-trace',
+    'hedge-on-per-try-timeout',
+    'internal',
+    'ip-tags',
+    'max-retries',
+    'original-path',
+    'retriable-header-names',
+    'retriable-status-codes',
+    'retry-grpc-on',
+    'retry-on',
+    'upstream-alt-stat-name',
+    'upstream-rq-per-try-timeout-ms',
+    'upstream-rq-timeout-alt-response',
+    'upstream-rq-timeout-ms',
+    'upstream-stream-duration-ms',
+  ].map((name) => `x-envoy-${name}`),
+);
+
+/** Takes out `.` and `..`, merges slashes and makes the last of a path that ends in dots one (RFC 3986, 5.2.4). */
+function normalizePath(path: string): string {
+  const elements: string[] = [];
+  const parts = path.replaceAll(/\\/g, '/').split('/').slice(1);
+  parts.forEach((part, index) => {
+    const last = index === parts.length - 1;
+    const dots = part.replaceAll(/%2e/gi, '.');
+    if (dots === '.' || dots === '..') {
+      if (dots === '..') elements.pop();
+      if (last) elements.push('');
+    } else elements.push(part.replaceAll(/%2e/gi, '.'));
+  });
+  return `/${elements.join('/')}`.replaceAll(/\/{2,}/g, '/');
+}
+
+/** The Host header as routes and backends see it: without the dot at the end of the name. */
+function withoutTrailingDot(authority: string): string {
+  return authority.replace(/\.(?=$|:\d+$)/, '');
+}
+
+function arrivingHeaders({ headers, scheme }: HttpRequest): readonly HeaderValue[] {
+  const kept = headers.filter(({ name }) => !untrusted.has(name) && name !== 'x-forwarded-proto');
+  return [...kept, { name: 'x-forwarded-proto', value: scheme }];
+}
+
+/** What the edge makes of a request, in the order in which it does (`src/xds/listener/edge-settings.ts`). */
+export function admitRequest(sent: HttpRequest): Arrival {
+  const { headers, path, query } = sent;
+  const underscored = headers.find(({ name }) => name.includes('_'));
+  if (underscored !== undefined) {
+    const why = `header ${underscored.name} has an underscore in its name, which backends may mistake for a dash`;
+    return { kind: 'Refused', status: 400, why };
+  }
+  const authority = withoutTrailingDot(sent.authority);
+  const unescaped = path.replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '\\');
+  const normalized = normalizePath(unescaped);
+  if (unescaped !== path) {
+    const location = query === undefined ? normalized : `${normalized}?${query}`;
+    return { kind: 'Redirected', status: 307, location };
+  }
+  const request = {
+    host: hostOf(authority),
+    method: sent.method,
+    path: normalized,
+    query,
+    headers: arrivingHeaders(sent),
+  };
+  return { kind: 'Routable', request, authority };
+}

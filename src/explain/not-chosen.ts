@@ -1,0 +1,119 @@
+import type { Origin, SectionName } from '../ir/name.ts';
+import type { IngressListener } from '../ir/listener.ts';
+import type { Route, RouteTable } from '../ir/route.ts';
+import { describeRef } from '../snapshot/object.ts';
+import type { Loss } from '../translate/translation.ts';
+import { describeMismatches, describePrecedence } from './describe-match.ts';
+import type { ServedHost } from './domain.ts';
+import type { NotChosen } from './explanation.ts';
+import { compareRequest, type RoutableRequest } from './match.ts';
+
+/** The name people know an object by. An origin is `Kind/namespace/name`. */
+export function objectName(origin: Origin): string {
+  return origin.slice(origin.indexOf('/') + 1);
+}
+
+function loserOf({ origin, name, rule, ruleName }: Route, why: string): NotChosen {
+  return {
+    kind: 'Rule',
+    name: objectName(origin),
+    origin,
+    route: name,
+    rule,
+    ...(ruleName !== undefined && { ruleName }),
+    why,
+  };
+}
+
+interface Candidate {
+  readonly loser: NotChosen;
+  /** How many parts are not met; 0 where only precedence decides. */
+  readonly misses: number;
+}
+
+/** One entry for each rule: of its matches the one that came closest. */
+function closest(candidates: readonly Candidate[]): readonly NotChosen[] {
+  const byRule = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const key = `${candidate.loser.origin} ${candidate.loser.rule}`;
+    const known = byRule.get(key);
+    if (known === undefined || candidate.misses < known.misses) byRule.set(key, candidate);
+  }
+  return [...byRule.values()].map(({ loser }) => loser);
+}
+
+/** The rules of the virtual host that serves, without the chosen one's rule. */
+function rulesOfHost(routes: readonly Route[], chosen: Route | undefined, request: RoutableRequest): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const route of routes) {
+    if (route.origin === chosen?.origin && route.rule === chosen.rule) continue;
+    const mismatches = compareRequest(route.match, request);
+    const behind = chosen === undefined ? '' : describePrecedence(chosen.match, route.match);
+    const why = mismatches.length > 0 ? describeMismatches(mismatches) : behind;
+    candidates.push({ loser: loserOf(route, why), misses: mismatches.length });
+  }
+  return candidates;
+}
+
+/** Rules of less specific hosts that the request would meet, were the host not served by the first. */
+function rulesOfOtherHosts(hosts: readonly ServedHost[], request: RoutableRequest): Candidate[] {
+  const [serving, ...others] = hosts;
+  if (serving === undefined) return [];
+  return others.flatMap(({ virtualHost, domain }) =>
+    virtualHost.routes
+      .filter((route) => compareRequest(route.match, request).length === 0)
+      .map((route) => {
+        const why = `host ${serving.domain} is more specific than ${domain}`;
+        return { loser: loserOf(route, why), misses: 0 };
+      }),
+  );
+}
+
+/** Hosts of a section, as its listener has it: the widest of its domains is its own. */
+function sectionHosts(table: RouteTable): ReadonlyMap<SectionName, string> {
+  const hosts = new Map<SectionName, string>();
+  for (const { section, domains } of table.virtualHosts) {
+    for (const domain of domains) {
+      const known = hosts.get(section);
+      if (known === undefined || domain.length < known.length) hosts.set(section, domain);
+    }
+  }
+  return hosts;
+}
+
+/** Sections of the port that do not take the host. */
+export function sectionsNotChosen(
+  table: RouteTable,
+  listener: IngressListener,
+  taken: SectionName | undefined,
+  host: string,
+): readonly NotChosen[] {
+  return [...sectionHosts(table)]
+    .filter(([section]) => section !== taken)
+    .map(([section, hostname]) => ({
+      kind: 'Listener',
+      name: section,
+      why: `its hostname ${hostname} on port ${listener.port} is not the most specific for ${host}`,
+    }));
+}
+
+/** All rules that compete for a request on the hosts that it falls under. */
+export function rulesNotChosen(
+  hosts: readonly ServedHost[],
+  chosen: Route | undefined,
+  request: RoutableRequest,
+): readonly NotChosen[] {
+  const own = hosts[0]?.virtualHost.routes ?? [];
+  return [...closest(rulesOfHost(own, chosen, request)), ...closest(rulesOfOtherHosts(hosts, request))];
+}
+
+/** Objects that do not attach to the Gateway, or to one listener of it. */
+export function lossesOf(losses: readonly Loss[], gateway: string): readonly NotChosen[] {
+  return losses
+    .filter((loss) => loss.gateway === undefined || loss.gateway === gateway)
+    .map(({ object, listener, message }) => ({
+      kind: 'Attachment',
+      name: describeRef(object),
+      why: `not attached${listener === undefined ? '' : ` to listener ${listener}`}: ${message}`,
+    }));
+}
