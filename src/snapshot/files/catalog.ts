@@ -3,7 +3,16 @@ import type { Diagnostic, Position } from '../diagnostic.ts';
 import { describeRef, objectKey, refOf, type AnyObject, type ObjectKey, type ObjectRef } from '../object.ts';
 import type { Change } from '../snapshot.ts';
 import { locateField } from './document.ts';
-import { brokenKeysOf, diagnoseFile, isMalformed, objectsOf, parseFile, type ParsedFile } from './file.ts';
+import {
+  brokenKeysOf,
+  diagnoseFile,
+  documentsByText,
+  isMalformed,
+  objectsOf,
+  parseFile,
+  type KnownDocuments,
+  type ParsedFile,
+} from './file.ts';
 import type { Validate } from './validation.ts';
 
 /** What one file gives: its own objects, and those it gave before and may not have meant to take away. */
@@ -12,11 +21,13 @@ interface Entry {
   readonly objects: ReadonlyMap<ObjectKey, AnyObject>;
   /** Objects that the file no longer holds, or holds in a broken version, and that still serve. */
   readonly kept: ReadonlyMap<ObjectKey, AnyObject>;
+  /** Documents that it held since it last settled: many programs empty a file before they write it anew. */
+  readonly known: KnownDocuments;
   /** Why the file itself could not be read. */
   readonly unreadable: Diagnostic | undefined;
 }
 
-const nothing: Entry = { parsed: undefined, objects: new Map(), kept: new Map(), unreadable: undefined };
+const nothing: Entry = { parsed: undefined, objects: new Map(), kept: new Map(), known: new Map(), unreadable: undefined };
 
 /**
  * All files and the objects they give. What a file adds or changes counts at once. What it no longer holds is kept
@@ -50,12 +61,13 @@ class FileCatalog implements Catalog {
     const before = this.#entries.get(file) ?? nothing;
     if (text === undefined) {
       const kept = new Map([...before.kept, ...before.objects]);
-      return this.#replace(file, kept.size === 0 ? nothing : { ...nothing, kept });
+      return this.#replace(file, kept.size === 0 ? nothing : { ...nothing, kept, known: before.known });
     }
-    const parsed = parseFile(file, text, this.#validate, before.parsed);
+    const parsed = parseFile(file, text, this.#validate, before.known);
     const objects = objectsOf(parsed);
     const kept = new Map([...before.kept, ...before.objects].filter(([key]) => !objects.has(key)));
-    return this.#replace(file, { parsed, objects, kept, unreadable: undefined });
+    const known = new Map([...before.known, ...documentsByText(parsed)]);
+    return this.#replace(file, { parsed, objects, kept, known, unreadable: undefined });
   }
 
   refuse(file: string, reason: string, message: string): void {
@@ -68,9 +80,12 @@ class FileCatalog implements Catalog {
     const entry = this.#entries.get(file);
     if (entry === undefined || entry.unreadable !== undefined) return [];
     if (entry.parsed === undefined) return this.#replace(file, nothing);
-    if (entry.kept.size === 0 || isMalformed(entry.parsed)) return [];
+    if (isMalformed(entry.parsed)) return [];
+    const settled = { ...entry, known: documentsByText(entry.parsed) };
+    this.#entries.set(file, settled);
+    if (entry.kept.size === 0) return [];
     const broken = brokenKeysOf(entry.parsed);
-    return this.#replace(file, { ...entry, kept: new Map([...entry.kept].filter(([key]) => broken.has(key))) });
+    return this.#replace(file, { ...settled, kept: new Map([...entry.kept].filter(([key]) => broken.has(key))) });
   }
 
   files(): Iterable<string> {

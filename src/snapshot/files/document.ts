@@ -44,7 +44,8 @@ function parse(text: string): { readonly document: Document; readonly lines: Lin
 /** Reads the YAML of one document. Aliases that grow without end are refused. */
 export function parseYaml(file: string, { text, line }: DocumentText): ParsedYaml {
   const { document, lines } = parse(text);
-  const diagnostics = document.errors.map((error): Diagnostic => {
+  // One mistake makes several errors: the first is the one to mend.
+  const diagnostics = document.errors.slice(0, 1).map((error): Diagnostic => {
     const at = lines.linePos(error.pos[0]);
     return {
       severity: 'error',

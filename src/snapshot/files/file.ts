@@ -40,9 +40,11 @@ function parseOne(file: string, document: DocumentText, validate: Validate): Par
   return { ...document, validations, malformed: [] };
 }
 
-/** Parses a file; documents that stand in `last` with the same text are taken from there. */
-export function parseFile(file: string, text: string, validate: Validate, last: ParsedFile | undefined): ParsedFile {
-  const known = new Map(last?.documents.map((document) => [document.text, document]));
+/** Documents by their text. */
+export type KnownDocuments = ReadonlyMap<string, ParsedDocument>;
+
+/** Parses a file; documents whose text is known are taken from there. */
+export function parseFile(file: string, text: string, validate: Validate, known: KnownDocuments): ParsedFile {
   const documents = splitDocuments(text).map((document) => {
     const same = known.get(document.text);
     // Positions in its diagnostics are counted from its first line, so a malformed one is read again where it moved.
@@ -50,6 +52,10 @@ export function parseFile(file: string, text: string, validate: Validate, last: 
     return same.line === document.line ? same : { ...same, line: document.line };
   });
   return { file, documents };
+}
+
+export function documentsByText(parsed: ParsedFile): KnownDocuments {
+  return new Map(parsed.documents.map((document) => [document.text, document]));
 }
 
 /** The valid objects of a file; of several with one name the first. */
