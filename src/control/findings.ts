@@ -5,16 +5,18 @@ import type { ObjectRef } from '../snapshot/object.ts';
 export type Finding = Diagnostic;
 
 export interface FindingsOptions {
-  reading(): readonly Diagnostic[];
-  translating(): readonly Diagnostic[];
-  locate(ref: ObjectRef, field?: string): Position | undefined;
-  found(finding: Finding, stands: boolean): void;
+  readonly reading: () => readonly Diagnostic[];
+  readonly translating: () => readonly Diagnostic[];
+  readonly locate: (ref: ObjectRef, field?: string) => Position | undefined;
+  readonly found: (finding: Finding, stands: boolean) => void;
 }
 
 /** What stands now, and what is new or gone: each finding is told once. */
 export interface Findings {
+  /** Something changed: what is new or gone is told soon. */
   refresh(): void;
   current(): readonly Finding[];
+  stop(): void;
 }
 
 function keyOf({ severity, reason, message, object, field, position }: Diagnostic): string {
@@ -33,25 +35,50 @@ export function withPositions(
   });
 }
 
+/**
+ * How long changes are gathered before findings are told, in milliseconds: a file that is half-written for a moment
+ * is not worth a word, and traffic does not wait for words.
+ */
+const gatherMs = 100;
+
+class StandingFindings implements Findings {
+  readonly #options: FindingsOptions;
+  #known = new Map<string, Diagnostic>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: FindingsOptions) {
+    this.#options = options;
+  }
+
+  refresh(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#tell();
+    }, gatherMs);
+  }
+
+  current(): readonly Finding[] {
+    return withPositions(this.#standing(), (ref, field) => this.#options.locate(ref, field));
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #standing(): readonly Diagnostic[] {
+    return [...this.#options.reading(), ...this.#options.translating()];
+  }
+
+  #tell(): void {
+    const { found, locate } = this.#options;
+    const standing = new Map(this.#standing().map((diagnostic) => [keyOf(diagnostic), diagnostic]));
+    const fresh = [...standing].filter(([key]) => !this.#known.has(key)).map(([, diagnostic]) => diagnostic);
+    for (const finding of withPositions(fresh, (ref, field) => locate(ref, field))) found(finding, true);
+    for (const [key, diagnostic] of this.#known) if (!standing.has(key)) found(diagnostic, false);
+    this.#known = standing;
+  }
+}
+
 export function createFindings(options: FindingsOptions): Findings {
-  let known = new Map<string, Diagnostic>();
-  let last: { readonly reading: readonly Diagnostic[]; readonly translating: readonly Diagnostic[] } | undefined;
-  return {
-    refresh() {
-      const reading = options.reading();
-      const translating = options.translating();
-      if (reading.length === 0 && translating.length === 0 && known.size === 0) return;
-      const next = new Map([...reading, ...translating].map((diagnostic) => [keyOf(diagnostic), diagnostic]));
-      for (const [key, diagnostic] of next) {
-        if (known.has(key)) continue;
-        const [finding] = withPositions([diagnostic], (ref, field) => options.locate(ref, field));
-        if (finding !== undefined) options.found(finding, true);
-      }
-      for (const [key, diagnostic] of known) if (!next.has(key)) options.found(diagnostic, false);
-      known = next;
-      last = { reading, translating };
-    },
-    current: () =>
-      withPositions([...(last?.reading ?? []), ...(last?.translating ?? [])], (ref, field) => options.locate(ref, field)),
-  };
+  return new StandingFindings(options);
 }

@@ -46,8 +46,14 @@ export async function createRun(options: RunOptions): Promise<Run> {
     found: (finding, stands) => options.found(finding, stands),
   });
   const standalone = createStandalone({ ...options, metrics, turned: () => findings.refresh() });
-  // Findings of files can change where no object does.
-  source = createFileSource({ ...options, onChange: (changes) => standalone.apply(changes) });
+  source = createFileSource({
+    ...options,
+    onChange(changes) {
+      standalone.apply(changes);
+      // What is wrong with files can change where no object does.
+      findings.refresh();
+    },
+  });
   const views = adminViews(standalone, metrics.registry, () => findings.current());
   const stopping = new AbortController();
   try {
@@ -62,12 +68,14 @@ export async function createRun(options: RunOptions): Promise<Run> {
       findings: () => findings.current(),
       async stop() {
         stopping.abort();
+        findings.stop();
         source.close();
         await standalone.stop();
         await admin?.close();
       },
     };
   } catch (error) {
+    findings.stop();
     source.close();
     await standalone.stop();
     throw error;

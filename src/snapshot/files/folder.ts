@@ -55,11 +55,10 @@ export function readTree(root: string, seen: Set<string> = new Set()): Tree {
   const files: string[] = [];
   const broken: string[] = [];
   const visit = (folder: string) => {
-    const real = realpathSync(folder);
-    if (seen.has(real)) return;
-    seen.add(real);
+    const names = namesIn(folder, seen);
+    if (names === undefined) return;
     folders.push(folder);
-    for (const name of readdirSync(folder).sort(compareStrings)) {
+    for (const name of names) {
       const path = join(folder, name);
       try {
         const isFolder = statSync(path).isDirectory();
@@ -72,4 +71,17 @@ export function readTree(root: string, seen: Set<string> = new Set()): Tree {
   };
   visit(root);
   return { folders, files, broken };
+}
+
+/** What is in a folder; undefined where it was met before or can't be listed. */
+function namesIn(folder: string, seen: Set<string>): readonly string[] | undefined {
+  try {
+    const real = realpathSync(folder);
+    if (seen.has(real)) return undefined;
+    seen.add(real);
+    return readdirSync(folder).sort(compareStrings);
+  } catch {
+    // It went away meanwhile, or may not be read: the watch of the folder above tells when that changes.
+    return undefined;
+  }
 }

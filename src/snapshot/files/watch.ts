@@ -1,4 +1,4 @@
-import { existsSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { existsSync, realpathSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Diagnostic, Position } from '../diagnostic.ts';
 import type { ObjectRef } from '../object.ts';
@@ -26,7 +26,20 @@ export interface FileSource {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Gone, out of reach, or a link that leads to itself: no folder that could be watched.
+    return false;
+  }
+}
+
+function realPathOf(path: string): readonly string[] {
+  try {
+    return [realpathSync(path)];
+  } catch {
+    return [];
+  }
 }
 
 class FolderWatch implements FileSource {
@@ -82,11 +95,14 @@ class FolderWatch implements FileSource {
 
   /** Looks at a folder anew: at what is there now and at what was there before. */
   #rescan(folder: string): void {
-    const tree = existsSync(folder) ? readTree(folder) : { folders: [], files: [], broken: [] };
+    const isBelow = (path: string) => path === folder || path.startsWith(`${folder}/`);
+    // A link to a folder that is watched already leads to nothing new.
+    const elsewhere = [...this.#watchers.keys()].filter((path) => !isBelow(path)).flatMap(realPathOf);
+    const tree = isFolder(folder) ? readTree(folder, new Set(elsewhere)) : { folders: [], files: [], broken: [] };
     for (const below of tree.folders) this.#watch(below, false);
     for (const file of new Set([...tree.files, ...tree.broken, ...this.#knownBelow(folder)])) this.#refresh(file);
     for (const watched of this.#watchers.keys()) {
-      if ((watched === folder || watched.startsWith(`${folder}/`)) && !existsSync(watched)) this.#unwatch(watched);
+      if (isBelow(watched) && !existsSync(watched)) this.#unwatch(watched);
     }
   }
 
