@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { createPipeline } from '../../src/control/pipeline.ts';
-import type { AnyObject } from '../../src/snapshot/object.ts';
-import { applyChanges, emptySnapshot } from '../../src/snapshot/snapshot.ts';
+import { diagnoseFile, objectsOf, parseFile } from '../../src/snapshot/files/file.ts';
+import { applyChanges, emptySnapshot, type Change } from '../../src/snapshot/snapshot.ts';
+import { createValidator } from '../../src/snapshot/validate/validator.ts';
 import { standaloneOptions } from '../../src/translate/options.ts';
 import { debianOptions } from '../../src/xds/options.ts';
-import { readCase, refreshCase, type Shown } from './case.ts';
+import { readCase, refreshCase, type GoldenCase, type Shown } from './case.ts';
 import { outcomeOf } from './outcome.ts';
 
 const root = import.meta.dirname;
@@ -19,15 +19,14 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .map((name) => join(root, name))
   .sort();
 
-function run(text: string) {
-  const objects = parseAllDocuments(text)
-    .map((document) => document.toJS() as AnyObject | null)
-    .filter((object) => object !== null);
-  const snapshot = applyChanges(
-    emptySnapshot,
-    objects.map((object) => ({ kind: 'put', object })),
-  );
-  return createPipeline(standaloneOptions, debianOptions).run(snapshot, new Map());
+const validate = createValidator();
+
+/** As `sallyport check` would do: read, validate against the schemas of the kinds, translate. */
+function run({ file, objects }: GoldenCase) {
+  const parsed = parseFile(relative(root, file), objects, validate, new Map());
+  const changes = [...objectsOf(parsed).values()].map((object): Change => ({ kind: 'put', object }));
+  const result = createPipeline(standaloneOptions, debianOptions).run(applyChanges(emptySnapshot, changes), new Map());
+  return { result, loading: diagnoseFile(parsed) };
 }
 
 describe('golden cases', () => {
@@ -35,7 +34,10 @@ describe('golden cases', () => {
     it(relative(root, file), () => {
       const golden = readCase(file);
       const show = golden.expectation?.show ?? defaultShown;
-      const outcome = outcomeOf(run(golden.objects), [], show);
+      const { result, loading } = run(golden);
+      const outcome = outcomeOf(result, loading, show);
+      // An object that validation refuses is one that a case must be about.
+      if (loading.length > 0) expect(show).toContain('diagnostics');
       if (refresh) refreshCase(golden, show, outcome);
       else expect(outcome, 'run "npm run golden", read the outcome, and commit it').toEqual(golden.expectation?.outcome);
     });
