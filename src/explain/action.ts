@@ -107,7 +107,9 @@ function locationOf(redirect: Redirect, { request, authority, scheme }: Arrived)
 export function explainAction(route: Route, arrived: Arrived): Outcome {
   const { action, responseHeaders } = route;
   const cors = route.cors === undefined ? undefined : decideCors(route.cors, route.match, arrived.request);
-  if (cors?.kind === 'Preflight') return { ...cors, status: cors.allowed ? 200 : 204 };
+  // Only routes that forward have the filter that answers the preflights of allowed origins.
+  const answered = cors?.kind === 'Preflight' && (action.kind === 'Forward' || !cors.allowed);
+  if (answered) return { ...cors, status: cors.allowed ? 200 : 204 };
   switch (action.kind) {
     case 'Forward':
       return explainForward(route, action, arrived, cors?.headers);

@@ -33,17 +33,30 @@ const untrusted: ReadonlySet<string> = new Set(
   ].map((name) => `x-envoy-${name}`),
 );
 
-/** Takes out `.` and `..`, merges slashes and makes the last of a path that ends in dots one (RFC 3986, 5.2.4). */
+function percent(text: string): string {
+  return [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+}
+
+/** Writes each character as the proxy does: unreserved ones by themselves (RFC 3986, 2.3), what no URL may hold escaped. */
+function spell(path: string): string {
+  const unescaped = path.replaceAll(/%[0-9a-f]{2}/gi, (escape) => {
+    const char = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+    return /[A-Za-z0-9._~-]/.test(char) ? char : escape;
+  });
+  return unescaped.replaceAll(/["<>^`{|}]|[^!-~]+/g, percent);
+}
+
+/** Takes out `.` and `..`, each with its slash, and makes several slashes one (RFC 3986, 5.2.4). */
 function normalizePath(path: string): string {
   const elements: string[] = [];
-  const parts = path.replaceAll(/\\/g, '/').split('/').slice(1);
+  const parts = spell(path).replaceAll('\\', '/').split('/').slice(1);
   parts.forEach((part, index) => {
-    const last = index === parts.length - 1;
-    const dots = part.replaceAll(/%2e/gi, '.');
-    if (dots === '.' || dots === '..') {
-      if (dots === '..') elements.pop();
-      if (last) elements.push('');
-    } else elements.push(part.replaceAll(/%2e/gi, '.'));
+    if (part !== '.' && part !== '..') {
+      elements.push(part);
+      return;
+    }
+    if (part === '..') elements.pop();
+    if (index === parts.length - 1) elements.push('');
   });
   return `/${elements.join('/')}`.replaceAll(/\/{2,}/g, '/');
 }
@@ -66,6 +79,7 @@ export function admitRequest(sent: HttpRequest): Arrival {
     const why = `header ${underscored.name} has an underscore in its name, which backends may mistake for a dash`;
     return { kind: 'Refused', status: 400, why };
   }
+  if (/%00/.test(path)) return { kind: 'Refused', status: 400, why: 'its path holds a NUL character' };
   const authority = withoutTrailingDot(sent.authority);
   const unescaped = path.replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '\\');
   const normalized = normalizePath(unescaped);

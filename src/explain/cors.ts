@@ -48,17 +48,7 @@ function listed(name: string, values: readonly string[], asked: string | undefin
   return value === '' ? [] : [{ name, value }];
 }
 
-function preflightHeaders(cors: Cors, origin: string, request: RoutableRequest): readonly HeaderValue[] {
-  const asked = (what: string) => headerValue(request.headers, `access-control-request-${what}`);
-  return [
-    { name: 'access-control-allow-origin', value: origin },
-    ...(cors.allowCredentials ? [{ name: 'access-control-allow-credentials', value: 'true' }] : []),
-    ...listed('access-control-allow-methods', cors.allowMethods, asked('method')),
-    ...listed('access-control-allow-headers', cors.allowHeaders, asked('headers')),
-    { name: 'access-control-max-age', value: String(cors.maxAgeSeconds) },
-  ];
-}
-
+/** What an allowed origin is told with every answer. */
 function answerHeaders(cors: Cors, origin: string): readonly HeaderValue[] {
   const exposed = cors.allowCredentials ? cors.exposeHeaders.filter((name) => name !== '*') : cors.exposeHeaders;
   const exposes = exposed.includes('*') ? '*' : exposed.join(', ');
@@ -66,6 +56,16 @@ function answerHeaders(cors: Cors, origin: string): readonly HeaderValue[] {
     { name: 'access-control-allow-origin', value: origin },
     ...(cors.allowCredentials ? [{ name: 'access-control-allow-credentials', value: 'true' }] : []),
     ...(exposes === '' ? [] : [{ name: 'access-control-expose-headers', value: exposes }]),
+  ];
+}
+
+function preflightHeaders(cors: Cors, origin: string, request: RoutableRequest): readonly HeaderValue[] {
+  const asked = (what: string) => headerValue(request.headers, `access-control-request-${what}`);
+  return [
+    ...answerHeaders(cors, origin),
+    ...listed('access-control-allow-methods', cors.allowMethods, asked('method')),
+    ...listed('access-control-allow-headers', cors.allowHeaders, asked('headers')),
+    { name: 'access-control-max-age', value: String(cors.maxAgeSeconds) },
   ];
 }
 

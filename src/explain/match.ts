@@ -47,26 +47,30 @@ function matchesValue(match: ValueMatch, actual: string): boolean {
   return match.kind === 'Exact' ? actual === match.value : matchesRegex(match.value, actual);
 }
 
-/** A header's values in one, as they are compared; undefined where the request has none. */
+/** The values of a header, as they are compared: each by itself, and one that fits is enough. */
+function headerValues(headers: readonly HeaderValue[], name: string): readonly string[] {
+  return headers.filter((header) => header.name === name).map((header) => header.value);
+}
+
+/** A header's values in one; undefined where the request has none. */
 export function headerValue(headers: readonly HeaderValue[], name: string): string | undefined {
-  const values = headers.filter((header) => header.name === name).map((header) => header.value);
+  const values = headerValues(headers, name);
   return values.length === 0 ? undefined : values.join(',');
 }
 
-/** The first value of a query parameter, as it is written: the proxy decodes nothing. */
-function queryValue(query: string | undefined, name: string): string | undefined {
-  if (query === undefined) return undefined;
-  for (const pair of query.split('&')) {
+/** The first value of a query parameter, as it is written: the proxy decodes nothing. None where there is none. */
+function queryValues(query: string | undefined, name: string): readonly string[] {
+  for (const pair of query?.split('&') ?? []) {
     const equals = pair.indexOf('=');
     const key = equals === -1 ? pair : pair.slice(0, equals);
-    if (key === name) return equals === -1 ? '' : pair.slice(equals + 1);
+    if (key === name) return [equals === -1 ? '' : pair.slice(equals + 1)];
   }
-  return undefined;
+  return [];
 }
 
-function compareValue(part: 'Header' | 'QueryParam', wanted: ValueMatch, actual: string | undefined): Mismatch[] {
-  if (actual === undefined) return [{ part, wanted }];
-  return matchesValue(wanted, actual) ? [] : [{ part, wanted, actual }];
+function compareValue(part: 'Header' | 'QueryParam', wanted: ValueMatch, actual: readonly string[]): Mismatch[] {
+  if (actual.length === 0) return [{ part, wanted }];
+  return actual.some((value) => matchesValue(wanted, value)) ? [] : [{ part, wanted, actual: actual.join(',') }];
 }
 
 /** What of the match the request does not meet; empty where it matches. */
@@ -83,10 +87,10 @@ export function compareRequest(match: RouteMatch, request: RoutableRequest): rea
     mismatches.push({ part: 'Method', wanted: match.method, actual: request.method });
   }
   for (const header of match.headers) {
-    mismatches.push(...compareValue('Header', header, headerValue(request.headers, header.name)));
+    mismatches.push(...compareValue('Header', header, headerValues(request.headers, header.name)));
   }
   for (const param of match.queryParams) {
-    mismatches.push(...compareValue('QueryParam', param, queryValue(request.query, param.name)));
+    mismatches.push(...compareValue('QueryParam', param, queryValues(request.query, param.name)));
   }
   return mismatches;
 }

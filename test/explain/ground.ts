@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createPipeline } from '../../src/control/pipeline.ts';
+import type { HttpRequest } from '../../src/explain/request.ts';
+import { gatewayName } from '../../src/ir/name.ts';
+import { applyChanges, emptySnapshot } from '../../src/snapshot/snapshot.ts';
+import { standaloneOptions } from '../../src/translate/options.ts';
+import type { Translation } from '../../src/translate/translation.ts';
+import type { ResourcesByType } from '../../src/xds/build-resources.ts';
+import { debianOptions } from '../../src/xds/options.ts';
+import { startBackend, type Backend } from '../envoy/backend.ts';
+import { freePort, startEnvoy, type EnvoyUnderTest } from '../envoy/envoy-under-test.ts';
+import { send } from '../envoy/request.ts';
+import { createTestCertificate } from '../fixture/certificate.ts';
+import { backendHeaders } from './compare.ts';
+import { observe, type Observation } from './observe.ts';
+import { createProbe } from './probe.ts';
+import { createRandom } from './random.ts';
+import { createWorld, markerHost, type Ground, type World } from './world.ts';
+
+/** A pair of a configuration and a request, and what a real Envoy made of it. */
+export interface Case {
+  readonly translation: Translation;
+  readonly request: HttpRequest;
+  readonly observation: Observation;
+}
+
+const pipeline = createPipeline(standaloneOptions, debianOptions);
+
+function translateWorld(world: World): { readonly translation: Translation; readonly resources: ResourcesByType } {
+  const changes = world.objects.map((object) => ({ kind: 'put' as const, object }));
+  const { translation, resources } = pipeline.run(applyChanges(emptySnapshot, changes), new Map());
+  const found = resources.get(gatewayName('default', 'edge'));
+  if (found === undefined) throw new Error('the world has no Gateway');
+  return { translation, resources: found };
+}
+
+/** Waits until every port serves the world of this number. */
+async function serves({ ports }: Ground, number: number): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  const tls = { servername: markerHost, rejectUnauthorized: false };
+  const asked = [
+    { port: ports.http, host: markerHost },
+    { port: ports.https, host: markerHost, tls },
+    { port: ports.narrow, host: 'z.b.test' },
+  ];
+  for (const request of asked) {
+    for (;;) {
+      const reply = await send({ ...request, path: '/world/marker' }).catch(() => undefined);
+      if (reply?.headers.location?.includes(`world-${number}.test`) === true) break;
+      if (performance.now() > deadline) throw new Error(`world ${number} is not served on port ${request.port}`);
+      await delay(10);
+    }
+  }
+}
+
+async function startBackends(): Promise<readonly Backend[]> {
+  const headers = Object.fromEntries([...backendHeaders, { name: 'x-echo', value: '1' }].map((h) => [h.name, h.value]));
+  return Promise.all(['s0', 's1', 's2'].map((name) => startBackend(name, 'http1', () => ({ status: 200, headers }))));
+}
+
+async function observeWorlds(ground: Ground, worlds: number, requests: number, seed: number): Promise<readonly Case[]> {
+  const random = createRandom(seed);
+  const cases: Case[] = [];
+  let envoy: EnvoyUnderTest | undefined;
+  try {
+    for (let number = 0; number < worlds; number++) {
+      const world = createWorld(random, ground, number);
+      const { translation, resources } = translateWorld(world);
+      if (envoy === undefined) envoy = await startEnvoy(resources);
+      else envoy.update(resources);
+      await envoy.listening(ground.ports.http);
+      await serves(ground, number);
+      const probes = Array.from({ length: requests }, () => createProbe(random, world, ground.ports));
+      const observations = await observe(envoy, probes, `world/${number}`);
+      observations.forEach((observation, index) => {
+        const request = probes[index];
+        if (request === undefined) throw new Error('more answers than requests');
+        const userAgent = { name: 'user-agent', value: `world/${number}/${index}` };
+        cases.push({ translation, observation, request: { ...request, headers: [...request.headers, userAgent] } });
+      });
+    }
+    if (envoy !== undefined && envoy.refusals.length > 0) throw new Error(envoy.refusals.join('\n'));
+    return cases;
+  } finally {
+    await envoy?.stop();
+  }
+}
+
+/** Observes so many worlds with so many requests each, all of one seed, in one Envoy. */
+export async function observeCases(worlds: number, requests: number, seed: number): Promise<readonly Case[]> {
+  const ports = { http: await freePort(), https: await freePort(), narrow: await freePort() };
+  const backends = await startBackends();
+  try {
+    const services = Object.fromEntries(backends.map(({ name, port }) => [name, port]));
+    const certificate = createTestCertificate(['x.a.test', '*.a.test', '*.test']);
+    return await observeWorlds({ ports, services, certificate }, worlds, requests, seed);
+  } finally {
+    await Promise.all(backends.map((backend) => backend.stop()));
+  }
+}

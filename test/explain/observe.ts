@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HttpRequest } from '../../src/explain/request.ts';
+import type { Seen } from '../envoy/backend.ts';
+import type { EnvoyUnderTest } from '../envoy/envoy-under-test.ts';
+import { send } from '../envoy/request.ts';
+
+/** What a line of the access log tells. */
+interface Logged {
+  readonly userAgent: string;
+  readonly route?: string;
+  readonly cluster?: string;
+  readonly details?: string;
+}
+
+/** What really became of a request; `Refused`: the handshake failed. */
+export type Observation =
+  | { readonly kind: 'Refused' }
+  | {
+      readonly kind: 'Answered';
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      readonly seen?: Seen;
+      readonly logged: Logged;
+    };
+
+type Answer = Omit<Observation & { readonly kind: 'Answered' }, 'logged'>;
+
+function headersOf(request: HttpRequest, userAgent: string): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = { 'user-agent': userAgent };
+  for (const { name, value } of request.headers) {
+    const known = headers[name];
+    headers[name] = known === undefined ? value : [known, value].flat();
+  }
+  return headers;
+}
+
+async function ask(request: HttpRequest, userAgent: string): Promise<Answer | undefined> {
+  const { port, method, scheme, sni, authority: host, path, query } = request;
+  const tls = scheme === 'https' ? { rejectUnauthorized: false, servername: sni ?? '' } : undefined;
+  try {
+    const target = query === undefined ? path : `${path}?${query}`;
+    const headers = headersOf(request, userAgent);
+    const reply = await send({ port, method, host, headers, path: target, ...(tls !== undefined && { tls }) });
+    const { status } = reply;
+    const echoed = reply.headers['x-echo'] !== undefined && method !== 'HEAD';
+    // The body of an echo is the account that the backend gives of the request.
+    const seen = echoed ? { seen: JSON.parse(reply.body) as Seen } : {};
+    return { kind: 'Answered', status, headers: reply.headers, ...seen };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines of the access log by User-Agent, which is of one request each. */
+export function readLog(output: string): ReadonlyMap<string, Logged> {
+  const lines = output.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
+  // The fields are those of src/xds/listener/access-log.ts.
+  return new Map(lines.map((line) => JSON.parse(line) as Logged).map((logged) => [logged.userAgent, logged]));
+}
+
+/** Sends all requests, some at a time, and waits until the access log holds them. */
+export async function observe(
+  envoy: EnvoyUnderTest,
+  requests: readonly HttpRequest[],
+  prefix: string,
+): Promise<readonly Observation[]> {
+  const answers: (Answer | undefined)[] = [];
+  const queue = requests.map((request, index) => ({ request, index }));
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      answers[next.index] = await ask(next.request, `${prefix}/${next.index}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const log = readLog(envoy.output());
+    const missing = answers.findIndex((answer, index) => answer !== undefined && !log.has(`${prefix}/${index}`));
+    if (missing === -1) {
+      return answers.map((answer, index): Observation => {
+        const logged = log.get(`${prefix}/${index}`);
+        return answer === undefined || logged === undefined ? { kind: 'Refused' } : { ...answer, logged };
+      });
+    }
+    if (performance.now() > deadline) throw new Error(`the access log lacks request ${missing} of ${prefix}`);
+    await delay(20);
+  }
+}
