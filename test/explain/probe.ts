@@ -51,9 +51,12 @@ function disturb(random: Random, draft: Draft): void {
     case 3:
       draft.query.unshift(random.pick(['q=1', 'q=x', 's', 'q=1&q=2', 'R=x+y']));
       return;
-    case 4:
-      draft.headers.push({ name: random.pick(['x-one', 'x-two', 'x-three']), value: random.pick(['1', '9', 'a']) });
+    case 4: {
+      const header = { name: random.pick(['x-one', 'x-two', 'x-three']), value: random.pick(['1', '9', 'a', 'B c']) };
+      if (random.chance(50)) draft.headers.push(header);
+      else draft.headers.unshift(header);
       return;
+    }
     default:
       draft.host = random.pick(anyHost);
   }

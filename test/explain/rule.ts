@@ -115,7 +115,7 @@ function answerModifier(random: Random): object {
 }
 
 function pathChange(random: Random, prefixes: boolean): object {
-  return prefixes && random.chance(55)
+  return prefixes && random.chance(85)
     ? { type: 'ReplacePrefixMatch', replacePrefixMatch: random.pick(['/new', '/', '/new/deep/', '/a']) }
     : { type: 'ReplaceFullPath', replaceFullPath: random.pick(['/whole', '/whole/path/', '/']) };
 }
@@ -168,7 +168,7 @@ function backendFilters(random: Random, hasRewrite: boolean, prefixes: boolean):
 
 /** A rule with matches and filters of every kind, as the API lets them be combined. */
 export function createRule(random: Random, services: readonly string[]): Rule {
-  const types: readonly PathSample['type'][] = random.chance(40)
+  const types: readonly PathSample['type'][] = random.chance(48)
     ? ['PathPrefix']
     : ['Exact', 'PathPrefix', 'RegularExpression', 'RegularExpression'];
   const matches = Array.from({ length: 1 + random.below(2) }, () => createMatch(random, types));
@@ -188,7 +188,7 @@ export function createRule(random: Random, services: readonly string[]): Rule {
   ];
   const names = [random.pick(services), ...(random.chance(35) ? [random.pick([...services, 'idle', 'missing'])] : [])];
   const several = names.length > 1;
-  const sticky = !several && random.chance(15);
+  const sticky = !several && random.chance(24);
   const backendRefs = [...new Set(names)].map((name) => ({
     name,
     port: 80,
