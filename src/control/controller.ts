@@ -18,6 +18,8 @@ export interface ControlState {
   readonly translation: Translation;
   readonly resources: ReadonlyMap<GatewayName, ResourcesByType>;
   readonly quarantine: Quarantine;
+  /** Ports that other programs have. */
+  readonly bindFailures: readonly Diagnostic[];
 }
 
 export interface ControllerOptions {
@@ -51,10 +53,6 @@ const rebindMs = 2_000;
 
 function shortType(typeUrl: TypeUrl): string {
   return typeUrl.slice(typeUrl.lastIndexOf('.') + 1);
-}
-
-function countDiagnostics(diagnostics: readonly Diagnostic[], severity: Diagnostic['severity']): number {
-  return diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
 }
 
 class Loop implements Controller {
@@ -127,8 +125,8 @@ class Loop implements Controller {
     for (const containment of this.#containments.values()) containment.release();
     const quarantine = this.#quarantine();
     const result = this.#options.pipeline.run(this.#snapshot, quarantine);
-    const translation = { ...result.translation, diagnostics: [...result.translation.diagnostics, ...this.#bindFailures.diagnostics()] };
-    const state = { snapshot: this.#snapshot, quarantine, resources: result.resources, translation };
+    const { translation, resources } = result;
+    const state = { snapshot: this.#snapshot, quarantine, resources, translation, bindFailures: this.#bindFailures.diagnostics() };
     this.#state = state;
     const again = this.#publish(result);
     measure(this.#options.metrics, state, (performance.now() - started) / 1000);
@@ -175,13 +173,10 @@ class Loop implements Controller {
   }
 }
 
-function measure(metrics: Metrics, { snapshot, translation, quarantine }: ControlState, seconds: number): void {
+function measure(metrics: Metrics, { snapshot, quarantine }: ControlState, seconds: number): void {
   metrics.turns.inc();
   metrics.turnSeconds.observe(seconds);
   for (const [kind, collection] of Object.entries(snapshot.collections)) metrics.objects.set({ kind }, collection.size);
-  const errors = countDiagnostics(translation.diagnostics, 'error');
-  metrics.diagnostics.set({ severity: 'error' }, errors);
-  metrics.diagnostics.set({ severity: 'warning' }, translation.diagnostics.length - errors);
   let quarantined = 0;
   for (const out of quarantine.values()) for (const said of out.values()) if (said !== undefined) quarantined += 1;
   metrics.quarantined.set(quarantined);

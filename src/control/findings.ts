@@ -9,6 +9,8 @@ export interface FindingsOptions {
   readonly translating: () => readonly Diagnostic[];
   readonly locate: (ref: ObjectRef, field?: string) => Position | undefined;
   readonly found: (finding: Finding, stands: boolean) => void;
+  /** How many stand now. */
+  readonly counted: (errors: number, warnings: number) => void;
 }
 
 /** What stands now, and what is new or gone: each finding is told once. */
@@ -70,8 +72,10 @@ class StandingFindings implements Findings {
   }
 
   #tell(): void {
-    const { found, locate } = this.#options;
+    const { found, locate, counted } = this.#options;
     const standing = new Map(this.#standing().map((diagnostic) => [keyOf(diagnostic), diagnostic]));
+    const errors = [...standing.values()].filter(({ severity }) => severity === 'error').length;
+    counted(errors, standing.size - errors);
     const fresh = [...standing].filter(([key]) => !this.#known.has(key)).map(([, diagnostic]) => diagnostic);
     for (const finding of withPositions(fresh, (ref, field) => locate(ref, field))) found(finding, true);
     for (const [key, diagnostic] of this.#known) if (!standing.has(key)) found(diagnostic, false);

@@ -41,19 +41,28 @@ export async function createRun(options: RunOptions): Promise<Run> {
   let source: FileSource | undefined = undefined;
   const findings = createFindings({
     reading: () => source?.diagnostics() ?? [],
-    translating: () => standalone.state()?.translation.diagnostics ?? [],
+    translating() {
+      const state = standalone.state();
+      return state === undefined ? [] : [...state.translation.diagnostics, ...state.bindFailures];
+    },
     locate: (ref, field) => source?.locate(ref, field),
     found: (finding, stands) => options.found(finding, stands),
+    counted(errors, warnings) {
+      metrics.diagnostics.set({ severity: 'error' }, errors);
+      metrics.diagnostics.set({ severity: 'warning' }, warnings);
+    },
   });
   const standalone = createStandalone({ ...options, metrics, turned: () => findings.refresh() });
   source = createFileSource({
     ...options,
     onChange(changes) {
-      standalone.apply(changes);
+      if (changes.length > 0) standalone.apply(changes);
       // What is wrong with files can change where no object does.
       findings.refresh();
     },
   });
+  // A folder without objects is a configuration too.
+  standalone.apply([]);
   const views = adminViews(standalone, metrics.registry, () => findings.current());
   const stopping = new AbortController();
   try {

@@ -61,34 +61,27 @@ function assembleRouteTable(
   return { name, bySection, virtualHosts };
 }
 
-function portParts(sections: readonly Section[], attachments: readonly Attachment[]): PortParts {
-  return { sections, attachments };
+function portParts(
+  gateway: GatewayName,
+  sections: readonly Section[],
+  attachments: readonly (readonly Attachment[])[],
+): PortParts {
+  return { gateway, sections, attachments };
 }
 
 /** The route table of one port. Work is done only for the virtual hosts whose attachments changed. */
 function assemblePort<S extends Sources>(
   memo: Memo<S>,
+  gateway: GatewayName,
   key: string,
   name: RouteTableName,
   sections: readonly Section[],
-  attachments: readonly Attachment[],
+  attachments: readonly (readonly Attachment[])[],
 ): { readonly routeTable: RouteTable; readonly shadowed: readonly Shadowed[] } {
-  const parts = memo.run(portParts, key, sections, memo.list(`${key}#attachments`, attachments));
+  const parts = memo.run(portParts, key, gateway, sections, attachments);
   const domains = memo.evolve(groupByDomain, key, parts);
   const { virtualHosts, shadowed } = memo.evolve(assembleVirtualHosts, key, domains);
   return { routeTable: memo.run(assembleRouteTable, key, name, sections.some(isHttps), virtualHosts), shadowed };
-}
-
-function groupByPort<T>(members: readonly T[], portOf: (member: T) => number | undefined): ReadonlyMap<number, T[]> {
-  const byPort = new Map<number, T[]>();
-  for (const member of members) {
-    const port = portOf(member);
-    if (port === undefined) continue;
-    const group = byPort.get(port);
-    if (group === undefined) byPort.set(port, [member]);
-    else group.push(member);
-  }
-  return byPort;
 }
 
 /**
@@ -100,20 +93,19 @@ export function assembleGateway<S extends Sources>(
   gateway: GatewayName,
   addresses: readonly string[],
   sections: readonly Section[],
-  attachments: readonly Attachment[],
+  attachments: readonly (readonly Attachment[])[],
   options: TranslateOptions,
 ): AssembledGateway {
-  const portOfSection = new Map(sections.map((section) => [section.name, section.port]));
-  const attachmentsByPort = groupByPort(attachments, (attachment) => portOfSection.get(attachment.section));
+  const lists = memo.list(`${gateway}#attachments`, attachments);
   const listeners: IngressListener[] = [];
   const routeTables: RouteTable[] = [];
   const shadowed: Shadowed[] = [];
-  for (const [port, members] of groupByPort(sections, (section) => section.port)) {
+  for (const [port, members] of Map.groupBy(sections, (section) => section.port)) {
     const sorted = [...members].sort((a, b) => compareStrings(a.name, b.name));
     const name = routeTableName(sorted.some(isHttps) ? 'https' : 'http', port);
     const key = `${gateway}/${port}`;
     const portSections = memo.list(`${key}#sections`, sorted);
-    const assembled = assemblePort(memo, key, name, portSections, attachmentsByPort.get(port) ?? []);
+    const assembled = assemblePort(memo, gateway, key, name, portSections, lists);
     routeTables.push(assembled.routeTable);
     shadowed.push(...assembled.shadowed);
     for (const address of addresses) {

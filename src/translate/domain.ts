@@ -1,3 +1,4 @@
+import type { GatewayName } from '../ir/name.ts';
 import type { Last } from '../lib/memo.ts';
 import { diffLists } from '../lib/list-change.ts';
 import type { Attachment } from './attachment.ts';
@@ -6,8 +7,10 @@ import type { Section } from './section.ts';
 
 /** What one port is to answer: its sections and all that is attached to them. */
 export interface PortParts {
+  readonly gateway: GatewayName;
   readonly sections: readonly Section[];
-  readonly attachments: readonly Attachment[];
+  /** A list for each object; those of other ports and Gateways in it are passed over. */
+  readonly attachments: readonly (readonly Attachment[])[];
 }
 
 /** One domain of a port: who owns it, and what is attached there by that section. */
@@ -18,6 +21,10 @@ export interface Domain {
 }
 
 export type Domains = ReadonlyMap<string, Domain>;
+
+function ofGateway({ gateway }: PortParts, lists: readonly (readonly Attachment[])[]): readonly Attachment[] {
+  return lists.flat().filter((attachment) => attachment.gateway === gateway);
+}
 
 function removeOne(domains: Map<string, Domain>, attachment: Attachment): void {
   for (const hostname of attachment.hostnames) {
@@ -47,7 +54,7 @@ function groupFromScratch(port: PortParts, ownerOf: (domain: string) => Section 
   const domains = new Map(
     port.sections.map((owner) => [owner.hostname, { name: owner.hostname, owner, attachments: [] as Attachment[] }]),
   );
-  for (const attachment of port.attachments) {
+  for (const attachment of ofGateway(port, port.attachments)) {
     for (const name of attachment.hostnames) {
       const domain = domains.get(name);
       const owner = domain?.owner ?? ownerOf(name);
@@ -68,8 +75,8 @@ export function groupByDomain(port: PortParts, last: Last<PortParts, Domains> | 
   if (last?.input.sections === port.sections) {
     const { before, after } = diffLists(last.input.attachments, port.attachments);
     const domains = new Map(last.result);
-    for (const attachment of before) removeOne(domains, attachment);
-    for (const attachment of after) addOne(domains, attachment, ownerOf);
+    for (const attachment of ofGateway(port, before)) removeOne(domains, attachment);
+    for (const attachment of ofGateway(port, after)) addOne(domains, attachment, ownerOf);
     return domains;
   }
   return groupFromScratch(port, ownerOf);

@@ -21,8 +21,9 @@ export interface GatewayParts {
   /** To bind; at least one. */
   readonly addresses: readonly string[];
   readonly sections: readonly Section[];
-  readonly attachments: readonly Attachment[];
-  readonly clusters: readonly ClusterRequest[];
+  /** A list for each object. */
+  readonly attachments: readonly (readonly Attachment[])[];
+  readonly clusters: readonly (readonly ClusterRequest[])[];
   readonly secrets: readonly TlsSecret[];
   /** Shown to backends that ask for a client certificate (Gateway.spec.tls.backend). */
   readonly clientCertificate?: SecretName;
@@ -65,7 +66,7 @@ function translateBackends<V extends View & Sources>(
   options: TranslateOptions,
 ): Backends {
   const byName = new Map<ClusterName, ClusterRequest>();
-  for (const request of parts.clusters) byName.set(request.name, request);
+  for (const requests of parts.clusters) for (const request of requests) byName.set(request.name, request);
   const clusters: Cluster[] = [];
   const endpoints: EndpointSet[] = [];
   const secrets: TlsSecret[] = [];

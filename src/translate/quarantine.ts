@@ -13,8 +13,13 @@ export type Quarantine = ReadonlyMap<GatewayName, LeftOut>;
 
 export const nothingLeftOut: LeftOut = new Map();
 
-export function keepAttachments(attachments: readonly Attachment[], out: LeftOut): readonly Attachment[] {
-  return out.size === 0 ? attachments : attachments.filter((attachment) => !out.has(attachment.origin));
+export function keepAttachments(
+  lists: readonly (readonly Attachment[])[],
+  out: LeftOut,
+): readonly (readonly Attachment[])[] {
+  if (out.size === 0) return lists;
+  // A list holds what one object brings.
+  return lists.filter((attachments) => !attachments.some((attachment) => out.has(attachment.origin)));
 }
 
 function keepSection(section: Section, missing: ReadonlySet<SecretName>): Section | undefined {

@@ -1,25 +1,25 @@
 import type { GatewayIr } from '../ir/ir.ts';
 import { gatewayName, type GatewayName } from '../ir/name.ts';
 import type { Memo } from '../lib/memo.ts';
+import { lazy } from '../lib/lazy.ts';
 import { compareStrings } from '../lib/order.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import { getObject } from '../snapshot/snapshot.ts';
 import { compareRefs, objectKey, refOf } from '../snapshot/object.ts';
 import type { View } from '../snapshot/view.ts';
-import type { Attachment, ClusterRequest } from './attachment.ts';
 import { translateEgressDirection, type EgressGatewayIr } from './egress/direction.ts';
 import { translateGatewayClass } from './gateway-api/gateway-class.ts';
 import { translateGateway, type GatewayTranslation } from './gateway-api/gateway.ts';
-import { translateHttpRoute, type HttpRouteTranslation } from './gateway-api/http-route.ts';
+import { translateHttpRoute } from './gateway-api/http-route.ts';
 import { findTakenPorts, noTakenPorts } from './gateway-api/taken-port.ts';
-import { translateGatewayParts, type GatewayParts, type TranslatedGateway } from './gateway.ts';
+import { gatherParts } from './gather.ts';
+import { translateGatewayParts, type TranslatedGateway } from './gateway.ts';
 import { implicitIngressGateway, ingressDefaultCertificate, ingressGateway } from './ingress/implicit-gateway.ts';
-import { translateIngresses, wantsIngressGateway, type IngressesTranslation } from './ingress/ingresses.ts';
+import { translateIngresses, wantsIngressGateway } from './ingress/ingresses.ts';
 import type { TranslateOptions } from './options.ts';
 import { nothingLeftOut, type Quarantine } from './quarantine.ts';
-import type { Section } from './section.ts';
 import type { TranslationSources } from './sources.ts';
-import { assembleStatuses } from './statuses.ts';
+import { assembleStatuses, type Translated } from './statuses.ts';
 import type { Translation } from './translation.ts';
 
 type TranslationMemo = Memo<TranslationSources>;
@@ -48,46 +48,6 @@ function translateGateways(memo: TranslationMemo, sources: TranslationSources, o
     if (translated !== undefined) gateways.push(translated);
   }
   return gateways.sort((a, b) => compareStrings(a.name, b.name));
-}
-
-/** What routes and Ingresses bring to each Gateway. */
-interface Brought {
-  readonly attachments: Attachment[];
-  readonly clusters: ClusterRequest[];
-}
-
-function gatherParts(
-  gateways: readonly GatewayTranslation[],
-  routes: readonly HttpRouteTranslation[],
-  ingresses: IngressesTranslation,
-): readonly GatewayParts[] {
-  const brought = new Map<GatewayName, Brought>(
-    gateways.map((gateway) => [gateway.name, { attachments: [], clusters: [] }]),
-  );
-  for (const route of routes) {
-    const seen = new Set<GatewayName>();
-    for (const attachment of route.attachments) {
-      brought.get(attachment.gateway)?.attachments.push(attachment);
-      seen.add(attachment.gateway);
-    }
-    for (const name of seen) for (const request of route.clusters) brought.get(name)?.clusters.push(request);
-  }
-  for (const attachment of ingresses.attachments) brought.get(attachment.gateway)?.attachments.push(attachment);
-  for (const { gateway, requests } of ingresses.clusters) brought.get(gateway)?.clusters.push(...requests);
-  const added = new Map(ingresses.sections.map((sections) => [sections.gateway, sections]));
-  return gateways.map((gateway) => {
-    const { backendClientCertificate } = gateway;
-    const sections: readonly Section[] = [...gateway.sections, ...(added.get(gateway.name)?.sections ?? [])];
-    return {
-      name: gateway.name,
-      addresses: gateway.addresses,
-      sections,
-      attachments: brought.get(gateway.name)?.attachments ?? [],
-      clusters: brought.get(gateway.name)?.clusters ?? [],
-      secrets: [...gateway.secrets, ...(added.get(gateway.name)?.secrets ?? [])],
-      ...(backendClientCertificate === undefined ? {} : { clientCertificate: backendClientCertificate }),
-    };
-  });
 }
 
 function diagnoseShadowed({ ir, shadowed }: TranslatedGateway): readonly Diagnostic[] {
@@ -125,28 +85,47 @@ export function translate(
   const routes = [...view.HTTPRoute].map(([key, route]) => memo.track(translateHttpRoute, key, sources, route, options));
   const ingresses = translateIngresses(memo, sources, new Map(gateways.map((gateway) => [gateway.name, gateway])), options);
   const egress = translateEgressDirection(memo, sources, options, options.egress, quarantine);
-  const translated = gatherParts(gateways, routes, ingresses).map((parts) =>
+  const translated = gatherParts(memo, gateways, routes, ingresses).map((parts) =>
     translateGatewayParts(memo, sources, parts, options, quarantine.get(parts.name) ?? nothingLeftOut),
   );
-  const classes = [...view.GatewayClass].flatMap(([key, gatewayClass]) => {
+  const irs = [...translated.map((gateway) => gateway.ir), ...egress.gateways.map((gateway) => memo.run(egressIr, gateway.name, gateway))];
+  // What is for people is made when it is asked for: traffic does not wait for words.
+  const told = lazy(() => {
+    const classes = translateClasses(memo, view, options);
+    return { classes, ...assembleStatuses(memo, sources, { gateways, routes, ingresses, classes }, options, quarantine) };
+  });
+  const statuses = lazy(() => [...told().statuses, ...egress.statuses].sort((a, b) => compareRefs(a.ref, b.ref)));
+  const diagnostics = lazy(() => [
+    ...told().classes.flatMap((entry) => entry.diagnostics),
+    ...gateways.flatMap((gateway) => gateway.diagnostics),
+    ...routes.flatMap((route) => route.diagnostics),
+    ...ingresses.diagnostics,
+    ...translated.flatMap((gateway) => [...gateway.diagnostics, ...diagnoseShadowed(gateway)]),
+    ...egress.diagnostics,
+    ...told().diagnostics,
+  ]);
+  const certificates = lazy(() => [...all.flatMap((gateway) => gateway.certificates), ...ingresses.certificates]);
+  const losses = lazy(() => [...routes.flatMap((route) => route.losses), ...ingresses.losses]);
+  return {
+    ir: { gateways: memo.list('ir', irs.sort((a, b) => compareStrings(a.name, b.name))) },
+    get statuses() {
+      return statuses();
+    },
+    get diagnostics() {
+      return diagnostics();
+    },
+    get certificates() {
+      return certificates();
+    },
+    get losses() {
+      return losses();
+    },
+  };
+}
+
+function translateClasses(memo: TranslationMemo, view: View, options: TranslateOptions): Translated['classes'] {
+  return [...view.GatewayClass].flatMap(([key, gatewayClass]) => {
     const status = memo.run(translateGatewayClass, key, gatewayClass, options);
     return status === undefined ? [] : [{ ref: refOf(gatewayClass), ...status }];
   });
-  const statuses = assembleStatuses(memo, sources, { gateways, routes, ingresses, classes }, options, quarantine);
-  const irs = [...translated.map((gateway) => gateway.ir), ...egress.gateways.map((gateway) => memo.run(egressIr, gateway.name, gateway))];
-  return {
-    ir: { gateways: memo.list('ir', irs.sort((a, b) => compareStrings(a.name, b.name))) },
-    statuses: [...statuses.statuses, ...egress.statuses].sort((a, b) => compareRefs(a.ref, b.ref)),
-    certificates: [...all.flatMap((gateway) => gateway.certificates), ...ingresses.certificates],
-    diagnostics: [
-      ...classes.flatMap((entry) => entry.diagnostics),
-      ...gateways.flatMap((gateway) => gateway.diagnostics),
-      ...routes.flatMap((route) => route.diagnostics),
-      ...ingresses.diagnostics,
-      ...translated.flatMap((gateway) => [...gateway.diagnostics, ...diagnoseShadowed(gateway)]),
-      ...egress.diagnostics,
-      ...statuses.diagnostics,
-    ],
-    losses: [...routes.flatMap((route) => route.losses), ...ingresses.losses],
-  };
 }

@@ -86,7 +86,7 @@ export function translateObjects(objects: readonly AnyObject[], options = standa
       .flatMap((entry) => entry.sections);
     const attachments = ingresses.attachments.filter((entry) => entry.gateway === gateway.name);
     const sections: readonly Section[] = [...gateway.sections, ...added];
-    return { sections, ...assembleGateway(memo, gateway.name, gateway.addresses, sections, attachments, options) };
+    return { sections, ...assembleGateway(memo, gateway.name, gateway.addresses, sections, [attachments], options) };
   });
   const tables = assembled.flatMap((gateway) => gateway.routeTables);
   return {

@@ -113,10 +113,12 @@ class FolderWatch implements FileSource {
       else this.#rescan(folder);
       return;
     }
+    // Editors' own files: what counts is moved or written to the manifest itself.
+    if (name.startsWith('.')) return;
     const path = join(folder, name);
     if (onlySingles) {
       if (this.#singles.has(path)) this.#refresh(path);
-    } else if (this.#watchers.has(path) || (isFolder(path) && !name.startsWith('.'))) this.#rescan(path);
+    } else if (this.#watchers.has(path) || isFolder(path)) this.#rescan(path);
     else if (isManifest(path)) this.#refresh(path);
     // What went away without being a manifest may have been a link to a folder.
     else if (this.#knownBelow(path).length > 0) this.#rescan(path);
