@@ -39,16 +39,23 @@ function sessionRows(session: SessionPersistence | undefined): readonly Row[] {
   return session === undefined ? [] : [['session', `sticky by ${session.kind.toLowerCase()} ${session.name}`]];
 }
 
-function shareRows(share: ForwardShare, whole: number): readonly Row[] {
+function changeRows({ requestHeaders, responseHeaders }: ForwardShare): readonly Row[] {
+  return [...modificationRows('filters', requestHeaders), ...modificationRows('answer', responseHeaders)];
+}
+
+/** What is changed for all backends alike; undefined where they differ. */
+function commonChanges(shares: readonly ForwardShare[]): readonly Row[] | undefined {
+  const [first, ...others] = shares.filter((share) => share.cluster !== undefined).map(changeRows);
+  const text = JSON.stringify(first);
+  return others.every((rows) => JSON.stringify(rows) === text) ? (first ?? []) : undefined;
+}
+
+function shareRows(share: ForwardShare, whole: number, changes: readonly Row[]): readonly Row[] {
   const weight = `weight ${share.weight} of ${whole}`;
   if (share.cluster === undefined) return [['backend', `none that can be used  ${weight}, answered 500`]];
   const ready = share.endpoints === 1 ? '1 endpoint ready' : `${share.endpoints} endpoints ready`;
   const answers = share.answers === undefined ? '' : `, answered ${share.answers}`;
-  return [
-    ['backend', `${share.cluster}  ${weight}, ${ready}${answers}`],
-    ...modificationRows('filters', share.requestHeaders),
-    ...modificationRows('answer', share.responseHeaders),
-  ];
+  return [['backend', `${share.cluster}  ${weight}, ${ready}${answers}`], ...changes];
 }
 
 function sees({ request }: ForwardShare): string {
@@ -65,11 +72,13 @@ function seenRows(shares: readonly ForwardShare[]): readonly Row[] {
 
 function forwardRows(outcome: Outcome & { readonly kind: 'Forward' }): readonly Row[] {
   const whole = outcome.shares.reduce((sum, share) => sum + share.weight, 0);
+  const common = commonChanges(outcome.shares);
   return [
+    ...(common ?? []),
     ...timeoutRows(outcome.timeouts),
     ...retryRows(outcome.retry),
     ...sessionRows(outcome.sessionPersistence),
-    ...outcome.shares.flatMap((share) => shareRows(share, whole)),
+    ...outcome.shares.flatMap((share) => shareRows(share, whole, common === undefined ? changeRows(share) : [])),
     ...seenRows(outcome.shares),
     ...outcome.mirrors.map(({ cluster, numerator, denominator }): Row => {
       return ['mirror', `${cluster}  ${numerator} of ${denominator} requests`];
