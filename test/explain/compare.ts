@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Explanation, ForwardShare, Outcome } from '../../src/explain/explanation.ts';
 import { modifyHeaders } from '../../src/explain/headers.ts';
 import type { HeaderValue } from '../../src/ir/filter.ts';
+import { compareStrings } from '../../src/lib/order.ts';
 import type { Observation } from './observe.ts';
 
 type Answered = Observation & { readonly kind: 'Answered' };
@@ -34,7 +35,7 @@ function joined(headers: readonly HeaderValue[], keep: (name: string) => boolean
     const known = values.get(name);
     values.set(name, known === undefined ? value : `${known}, ${value}`);
   }
-  return Object.fromEntries([...values].sort());
+  return Object.fromEntries([...values].sort(([a], [b]) => compareStrings(a, b)));
 }
 
 function plain(headers: IncomingHttpHeaders, keep: (name: string) => boolean): Headers {

@@ -13,7 +13,9 @@ export interface Difference {
   readonly actual: string;
 }
 
-function differ(field: string, expected: unknown, actual: unknown): readonly Difference[] {
+type Plain = string | number | boolean | undefined;
+
+function differ(field: string, expected: Plain, actual: Plain): readonly Difference[] {
   if (expected === undefined || String(expected) === String(actual)) return [];
   return [{ field, expected: String(expected), actual: actual === undefined ? 'none' : String(actual) }];
 }
