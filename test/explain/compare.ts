@@ -56,9 +56,20 @@ interface Facts {
   readonly location?: string | undefined;
   readonly seen?: { readonly path: string; readonly host: string; readonly headers: Headers } | undefined;
   readonly answer?: Headers;
+  /** Backends that get the request or a copy of it, in the order of their names. */
+  readonly reached: readonly string[];
 }
 
-function servedFacts(share: ForwardShare, route: string, cors: readonly HeaderValue[]): Facts {
+/** The name of the backend behind a cluster of the ground, `default/s0:80`. */
+function backendOf(cluster: string): string {
+  return /([^/]+):/.exec(cluster)?.[1] ?? cluster;
+}
+
+function servedFacts(
+  share: ForwardShare,
+  route: string,
+  { mirrors, cors = [] }: Outcome & { readonly kind: 'Forward' },
+): Facts {
   const { path, host, headers } = share.request;
   const served = [...modifyHeaders(backendHeaders, share.responseHeaders), ...cors];
   return {
@@ -67,6 +78,7 @@ function servedFacts(share: ForwardShare, route: string, cors: readonly HeaderVa
     cluster: share.cluster,
     seen: { path, host, headers: joined(headers, isRequestHeader) },
     answer: joined(served, isAnswerHeader),
+    reached: [share.cluster ?? '', ...mirrors.map(({ cluster }) => cluster)].map(backendOf).sort(compareStrings),
   };
 }
 
@@ -78,9 +90,9 @@ function ownAnswer(headers: readonly HeaderValue[]): Headers {
 function forwardFacts(outcome: Outcome & { readonly kind: 'Forward' }, route: string): readonly Facts[] {
   const cors = outcome.cors ?? [];
   return outcome.shares.map((share): Facts => {
-    if (share.answers === undefined) return servedFacts(share, route, cors);
+    if (share.answers === undefined) return servedFacts(share, route, outcome);
     const answer = ownAnswer([...modifyHeaders([], share.responseHeaders), ...cors]);
-    return { status: share.answers, route, cluster: share.cluster, answer };
+    return { status: share.answers, route, cluster: share.cluster, answer, reached: [] };
   });
 }
 
@@ -92,16 +104,23 @@ function expected({ outcome, route, section }: Explanation, bySection: boolean):
       return forwardFacts(outcome, name);
     case 'Redirect': {
       const answer = ownAnswer(modifyHeaders([], outcome.responseHeaders));
-      return [{ status: outcome.status, route: name, location: outcome.location, answer }];
+      return [{ status: outcome.status, route: name, location: outcome.location, answer, reached: [] }];
     }
     case 'DirectResponse':
-      return [{ status: outcome.status, route: name, answer: ownAnswer(modifyHeaders([], outcome.responseHeaders)) }];
+      return [
+        {
+          status: outcome.status,
+          route: name,
+          answer: ownAnswer(modifyHeaders([], outcome.responseHeaders)),
+          reached: [],
+        },
+      ];
     case 'Preflight':
-      return [{ status: outcome.status, route: name, answer: ownAnswer(outcome.headers) }];
+      return [{ status: outcome.status, route: name, answer: ownAnswer(outcome.headers), reached: [] }];
     case 'NoRoute':
-      return [{ status: 404, route: bySection && section !== undefined ? 'no-route' : '', answer: {} }];
+      return [{ status: 404, route: bySection && section !== undefined ? 'no-route' : '', answer: {}, reached: [] }];
     case 'Misdirected':
-      return [{ status: 421, route: 'misdirected', answer: {} }];
+      return [{ status: 421, route: 'misdirected', answer: {}, reached: [] }];
     case 'TlsRefused':
     case 'NoListener':
       return [];
@@ -119,11 +138,12 @@ function observed(observation: Answered, forwards: boolean): Facts {
     location: headers.location,
     seen: seen === undefined ? undefined : { path: seen.path, host, headers: plain(rest, isRequestHeader) },
     answer: plain(headers, isAnswerHeader),
+    reached: observation.reached(),
   };
 }
 
 function same(a: Facts, b: Facts): boolean {
-  const keys = ['status', 'route', 'cluster', 'location', 'seen', 'answer'] as const;
+  const keys = ['status', 'route', 'cluster', 'location', 'seen', 'answer', 'reached'] as const;
   return keys.every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]));
 }
 

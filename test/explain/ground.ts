@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPipeline } from '../../src/control/pipeline.ts';
+import { explainRequest } from '../../src/explain/explain.ts';
 import type { HttpRequest } from '../../src/explain/request.ts';
 import { gatewayName } from '../../src/ir/name.ts';
 import { applyChanges, emptySnapshot } from '../../src/snapshot/snapshot.ts';
@@ -11,7 +12,7 @@ import { startBackend, type Backend } from '../envoy/backend.ts';
 import { freePort, startEnvoy, type EnvoyUnderTest } from '../envoy/envoy-under-test.ts';
 import { send } from '../envoy/request.ts';
 import { createTestCertificate } from '../fixture/certificate.ts';
-import { backendHeaders } from './compare.ts';
+import { backendHeaders, compareExplanation } from './compare.ts';
 import { observe, type Observation } from './observe.ts';
 import { createProbe } from './probe.ts';
 import { createRandom } from './random.ts';
@@ -22,6 +23,13 @@ export interface Case {
   readonly translation: Translation;
   readonly request: HttpRequest;
   readonly observation: Observation;
+}
+
+/** So many worlds, and so many requests for each. */
+export interface Size {
+  readonly worlds: number;
+  readonly requests: number;
+  readonly seed: number;
 }
 
 const pipeline = createPipeline(standaloneOptions, debianOptions);
@@ -58,7 +66,21 @@ async function startBackends(): Promise<readonly Backend[]> {
   return Promise.all(['s0', 's1', 's2'].map((name) => startBackend(name, 'http1', () => ({ status: 200, headers }))));
 }
 
-async function observeWorlds(ground: Ground, worlds: number, requests: number, seed: number): Promise<readonly Case[]> {
+/** Copies of requests arrive when they do: waits for what is expected, and leaves it to the test to tell what is not. */
+async function copiesArrive(cases: readonly Case[]): Promise<void> {
+  const deadline = performance.now() + 3_000;
+  const agrees = ({ translation, request, observation }: Case): boolean => {
+    const [explanation] = explainRequest(translation, request);
+    return explanation !== undefined && compareExplanation(explanation, observation) === undefined;
+  };
+  while (!cases.every(agrees) && performance.now() < deadline) await delay(100);
+}
+
+async function observeWorlds(
+  ground: Ground,
+  backends: readonly Backend[],
+  { worlds, requests, seed }: Size,
+): Promise<readonly Case[]> {
   const random = createRandom(seed);
   const cases: Case[] = [];
   let envoy: EnvoyUnderTest | undefined;
@@ -71,7 +93,7 @@ async function observeWorlds(ground: Ground, worlds: number, requests: number, s
       await envoy.listening(ground.ports.http);
       await serves(ground, number);
       const probes = Array.from({ length: requests }, () => createProbe(random, world, ground.ports));
-      const observations = await observe(envoy, probes, `world/${number}`);
+      const observations = await observe(envoy, backends, probes, `world/${number}`);
       observations.forEach((observation, index) => {
         const request = probes[index];
         if (request === undefined) throw new Error('more answers than requests');
@@ -80,20 +102,21 @@ async function observeWorlds(ground: Ground, worlds: number, requests: number, s
       });
     }
     if (envoy !== undefined && envoy.refusals.length > 0) throw new Error(envoy.refusals.join('\n'));
+    await copiesArrive(cases);
     return cases;
   } finally {
     await envoy?.stop();
   }
 }
 
-/** Observes so many worlds with so many requests each, all of one seed, in one Envoy. */
-export async function observeCases(worlds: number, requests: number, seed: number): Promise<readonly Case[]> {
+/** Observes worlds one after the other in one Envoy, all made from one seed. */
+export async function observeCases(size: Size): Promise<readonly Case[]> {
   const ports = { http: await freePort(), https: await freePort(), narrow: await freePort() };
   const backends = await startBackends();
   try {
     const services = Object.fromEntries(backends.map(({ name, port }) => [name, port]));
     const certificate = createTestCertificate(['x.a.test', '*.a.test', '*.test']);
-    return await observeWorlds({ ports, services, certificate }, worlds, requests, seed);
+    return await observeWorlds({ ports, services, certificate }, backends, size);
   } finally {
     await Promise.all(backends.map((backend) => backend.stop()));
   }

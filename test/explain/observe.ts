@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpRequest } from '../../src/explain/request.ts';
-import type { Seen } from '../envoy/backend.ts';
+import type { Backend, Seen } from '../envoy/backend.ts';
 import type { EnvoyUnderTest } from '../envoy/envoy-under-test.ts';
 import { send } from '../envoy/request.ts';
 
@@ -22,9 +22,11 @@ export type Observation =
       readonly headers: IncomingHttpHeaders;
       readonly seen?: Seen;
       readonly logged: Logged;
+      /** The backends that got the request or a copy of it, in the order of their names. */
+      readonly reached: () => readonly string[];
     };
 
-type Answer = Omit<Observation & { readonly kind: 'Answered' }, 'logged'>;
+type Answer = Omit<Observation & { readonly kind: 'Answered' }, 'logged' | 'reached'>;
 
 function headersOf(request: HttpRequest, userAgent: string): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = { 'user-agent': userAgent };
@@ -59,9 +61,28 @@ export function readLog(output: string): ReadonlyMap<string, Logged> {
   return new Map(lines.map((line) => JSON.parse(line) as Logged).map((logged) => [logged.userAgent, logged]));
 }
 
-/** Sends all requests, some at a time, and waits until the access log holds them. */
+function reachedBy(backends: readonly Backend[], userAgent: string): readonly string[] {
+  return backends.flatMap(({ name, seen }) =>
+    seen.filter(({ headers }) => headers['user-agent'] === userAgent).map(() => name),
+  );
+}
+
+/** Waits until the access log holds a line for each of the User-Agents. */
+async function logged(envoy: EnvoyUnderTest, userAgents: readonly string[]): Promise<ReadonlyMap<string, Logged>> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const log = readLog(envoy.output());
+    const missing = userAgents.find((userAgent) => !log.has(userAgent));
+    if (missing === undefined) return log;
+    if (performance.now() > deadline) throw new Error(`the access log lacks request ${missing}`);
+    await delay(20);
+  }
+}
+
+/** Sends all requests, some at a time. The access log tells them apart by what stands behind `prefix`. */
 export async function observe(
   envoy: EnvoyUnderTest,
+  backends: readonly Backend[],
   requests: readonly HttpRequest[],
   prefix: string,
 ): Promise<readonly Observation[]> {
@@ -73,17 +94,13 @@ export async function observe(
     }
   };
   await Promise.all(Array.from({ length: 8 }, worker));
-  const deadline = performance.now() + 10_000;
-  for (;;) {
-    const log = readLog(envoy.output());
-    const missing = answers.findIndex((answer, index) => answer !== undefined && !log.has(`${prefix}/${index}`));
-    if (missing === -1) {
-      return answers.map((answer, index): Observation => {
-        const logged = log.get(`${prefix}/${index}`);
-        return answer === undefined || logged === undefined ? { kind: 'Refused' } : { ...answer, logged };
-      });
-    }
-    if (performance.now() > deadline) throw new Error(`the access log lacks request ${missing} of ${prefix}`);
-    await delay(20);
-  }
+  const answered = answers.flatMap((answer, index) => (answer === undefined ? [] : [`${prefix}/${index}`]));
+  const log = await logged(envoy, answered);
+  return answers.map((answer, index): Observation => {
+    const userAgent = `${prefix}/${index}`;
+    const line = log.get(userAgent);
+    if (answer === undefined || line === undefined) return { kind: 'Refused' };
+    // Copies may arrive after the answer: they are counted when they are asked for.
+    return { ...answer, logged: line, reached: () => reachedBy(backends, userAgent) };
+  });
 }
