@@ -89,7 +89,8 @@ function gatewaysByService(routes: readonly HttpRouteTranslation[]): ReadonlyMap
   return byService;
 }
 
-function policyStatuses(
+/** The statuses of the policies, which depend on the routes that lead to what they target. */
+export function translatePolicies(
   memo: Memo<TranslationSources>,
   sources: TranslationSources,
   { routes, gateways }: Translated,
@@ -121,7 +122,8 @@ function ingressStatuses({ ingresses, gateways }: Translated): readonly ObjectSt
   });
 }
 
-function diagnoseQuarantine(quarantine: Quarantine): readonly Diagnostic[] {
+/** Names the objects that Envoy refuses. */
+export function diagnoseQuarantine(quarantine: Quarantine): readonly Diagnostic[] {
   return [...quarantine].flatMap(([gateway, leftOut]) =>
     [...leftOut].flatMap(([origin, said]): Diagnostic[] => {
       if (said === undefined) return [];
@@ -134,16 +136,15 @@ function diagnoseQuarantine(quarantine: Quarantine): readonly Diagnostic[] {
   );
 }
 
-/** The statuses of all objects that are ours to judge, from what they were translated to. */
+/** The statuses of all objects that are ours to judge, sorted by kind, namespace and name. */
 export function assembleStatuses(
-  memo: Memo<TranslationSources>,
   sources: TranslationSources,
   translated: Translated,
-  options: TranslateOptions,
+  policies: Statuses,
   quarantine: Quarantine,
-): Statuses {
+  others: readonly ObjectStatus[],
+): readonly ObjectStatus[] {
   const attached = countAttachedRoutes(translated.routes);
-  const policies = policyStatuses(memo, sources, translated, options);
   const routes = [...sources.HTTPRoute.values()].flatMap((object, index) => {
     const route = translated.routes[index];
     return route === undefined || route.parents.length === 0 ? [] : [routeStatus(refOf(object), route, quarantine)];
@@ -154,9 +155,7 @@ export function assembleStatuses(
     ...routes,
     ...policies.statuses,
     ...ingressStatuses(translated),
+    ...others,
   ];
-  return {
-    statuses: statuses.sort((a, b) => compareRefs(a.ref, b.ref)),
-    diagnostics: [...policies.diagnostics, ...diagnoseQuarantine(quarantine)],
-  };
+  return statuses.sort((a, b) => compareRefs(a.ref, b.ref));
 }

@@ -5,7 +5,7 @@ import { lazy } from '../lib/lazy.ts';
 import { compareStrings } from '../lib/order.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import { getObject } from '../snapshot/snapshot.ts';
-import { compareRefs, objectKey, refOf } from '../snapshot/object.ts';
+import { objectKey, refOf } from '../snapshot/object.ts';
 import type { View } from '../snapshot/view.ts';
 import { translateEgressDirection, type EgressGatewayIr } from './egress/direction.ts';
 import { translateGatewayClass } from './gateway-api/gateway-class.ts';
@@ -19,7 +19,7 @@ import { translateIngresses, wantsIngressGateway } from './ingress/ingresses.ts'
 import type { TranslateOptions } from './options.ts';
 import { nothingLeftOut, type Quarantine } from './quarantine.ts';
 import type { TranslationSources } from './sources.ts';
-import { assembleStatuses, type Translated } from './statuses.ts';
+import { assembleStatuses, diagnoseQuarantine, translatePolicies, type Translated } from './statuses.ts';
 import type { Translation } from './translation.ts';
 
 type TranslationMemo = Memo<TranslationSources>;
@@ -90,19 +90,19 @@ export function translate(
   );
   const irs = [...translated.map((gateway) => gateway.ir), ...egress.gateways.map((gateway) => memo.run(egressIr, gateway.name, gateway))];
   // What is for people is made when it is asked for: traffic does not wait for words.
-  const told = lazy(() => {
-    const classes = translateClasses(memo, view, options);
-    return { classes, ...assembleStatuses(memo, sources, { gateways, routes, ingresses, classes }, options, quarantine) };
-  });
-  const statuses = lazy(() => [...told().statuses, ...egress.statuses].sort((a, b) => compareRefs(a.ref, b.ref)));
+  const classes = lazy(() => translateClasses(memo, view, options));
+  const translatedAll = lazy(() => ({ gateways, routes, ingresses, classes: classes() }));
+  const policies = lazy(() => translatePolicies(memo, sources, translatedAll(), options));
+  const statuses = lazy(() => assembleStatuses(sources, translatedAll(), policies(), quarantine, egress.statuses));
   const diagnostics = lazy(() => [
-    ...told().classes.flatMap((entry) => entry.diagnostics),
+    ...classes().flatMap((entry) => entry.diagnostics),
     ...gateways.flatMap((gateway) => gateway.diagnostics),
     ...routes.flatMap((route) => route.diagnostics),
     ...ingresses.diagnostics,
     ...translated.flatMap((gateway) => [...gateway.diagnostics, ...diagnoseShadowed(gateway)]),
     ...egress.diagnostics,
-    ...told().diagnostics,
+    ...policies().diagnostics,
+    ...diagnoseQuarantine(quarantine),
   ]);
   const certificates = lazy(() => [...all.flatMap((gateway) => gateway.certificates), ...ingresses.certificates]);
   const losses = lazy(() => [...routes.flatMap((route) => route.losses), ...ingresses.losses]);

@@ -7,6 +7,7 @@ import {
   brokenKeysOf,
   diagnoseFile,
   documentsByText,
+  hasFindings,
   isMalformed,
   objectsOf,
   parseFile,
@@ -52,6 +53,9 @@ class FileCatalog implements Catalog {
   /** The files that give an object: of several the first by name counts. */
   readonly #givers = new Map<ObjectKey, Set<string>>();
   readonly #serving = new Map<ObjectKey, AnyObject>();
+  /** Files with something to say, and objects that several files give: thousands of others are not asked. */
+  readonly #findings = new Set<string>();
+  readonly #contested = new Set<ObjectKey>();
 
   constructor(validate: Validate) {
     this.#validate = validate;
@@ -74,6 +78,7 @@ class FileCatalog implements Catalog {
     const before = this.#entries.get(file) ?? nothing;
     const position = { file, line: 1, column: 1 };
     this.#entries.set(file, { ...before, unreadable: { severity: 'error', reason, message, position } });
+    this.#findings.add(file);
   }
 
   settle(file: string): readonly Change[] {
@@ -93,12 +98,10 @@ class FileCatalog implements Catalog {
   }
 
   diagnostics(): readonly Diagnostic[] {
-    const own = [...this.#entries]
-      .sort(([a], [b]) => compareStrings(a, b))
-      .flatMap(([, { parsed, unreadable }]) => [
-        ...(unreadable === undefined ? [] : [unreadable]),
-        ...(parsed === undefined ? [] : diagnoseFile(parsed)),
-      ]);
+    const own = [...this.#findings].sort(compareStrings).flatMap((file) => {
+      const { parsed, unreadable } = this.#entries.get(file) ?? nothing;
+      return [...(unreadable === undefined ? [] : [unreadable]), ...(parsed === undefined ? [] : diagnoseFile(parsed))];
+    });
     return [...own, ...this.#duplicates()];
   }
 
@@ -149,20 +152,24 @@ class FileCatalog implements Catalog {
     const touched = [...before.objects.keys(), ...before.kept.keys(), ...entry.objects.keys(), ...entry.kept.keys()];
     if (entry === nothing) this.#entries.delete(file);
     else this.#entries.set(file, entry);
+    if (entry.parsed !== undefined && hasFindings(entry.parsed)) this.#findings.add(file);
+    else this.#findings.delete(file);
     for (const key of touched) {
       const files = this.#givers.get(key) ?? new Set();
       if (this.#given(file, key) === undefined) files.delete(file);
       else files.add(file);
       if (files.size === 0) this.#givers.delete(key);
       else this.#givers.set(key, files);
+      if (files.size > 1) this.#contested.add(key);
+      else this.#contested.delete(key);
     }
     return this.#refresh(touched);
   }
 
   #duplicates(): readonly Diagnostic[] {
     const diagnostics: Diagnostic[] = [];
-    for (const [key, files] of this.#givers) {
-      if (files.size < 2) continue;
+    for (const key of this.#contested) {
+      const files = this.#givers.get(key) ?? new Set();
       const winner = this.#winnerOf(key);
       for (const file of [...files].sort(compareStrings)) {
         const object = this.#given(file, key);

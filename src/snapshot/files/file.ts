@@ -86,6 +86,16 @@ export function isMalformed(parsed: ParsedFile): boolean {
   return parsed.documents.some((document) => document.malformed.length > 0);
 }
 
+/** Whether `diagnoseFile` has anything to say. */
+export function hasFindings(parsed: ParsedFile): boolean {
+  const validations = parsed.documents.flatMap((document) => document.validations);
+  return (
+    isMalformed(parsed) ||
+    validations.some(({ diagnostics }) => diagnostics.length > 0) ||
+    objectsOf(parsed).size < validations.filter(({ kind }) => kind === 'Object').length
+  );
+}
+
 function duplicatesOf(parsed: ParsedFile): readonly Diagnostic[] {
   const first = new Map<ObjectKey, number>();
   const diagnostics: Diagnostic[] = [];
