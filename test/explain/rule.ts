@@ -115,14 +115,14 @@ function answerModifier(random: Random): object {
 }
 
 function pathChange(random: Random, prefixes: boolean): object {
-  return prefixes && random.chance(85)
+  return prefixes && random.chance(75)
     ? { type: 'ReplacePrefixMatch', replacePrefixMatch: random.pick(['/new', '/', '/new/deep/', '/a']) }
     : { type: 'ReplaceFullPath', replaceFullPath: random.pick(['/whole', '/whole/path/', '/']) };
 }
 
 function urlRewrite(random: Random, prefixes: boolean): object {
   const hostname = random.chance(55) ? { hostname: random.pick(['inner.test', 'other.internal.test']) } : {};
-  const path = random.chance(75) || !('hostname' in hostname) ? { path: pathChange(random, prefixes) } : {};
+  const path = random.chance(88) || !('hostname' in hostname) ? { path: pathChange(random, prefixes) } : {};
   return { type: 'URLRewrite', urlRewrite: { ...hostname, ...path } };
 }
 
@@ -168,11 +168,13 @@ function backendFilters(random: Random, hasRewrite: boolean, prefixes: boolean):
 
 /** A rule with matches and filters of every kind, as the API lets them be combined. */
 export function createRule(random: Random, services: readonly string[]): Rule {
-  const types: readonly PathSample['type'][] = random.chance(48)
+  const types: readonly PathSample['type'][] = random.chance(45)
     ? ['PathPrefix']
     : ['Exact', 'PathPrefix', 'RegularExpression', 'RegularExpression'];
-  const matches = Array.from({ length: 1 + random.below(2) }, () => createMatch(random, types));
-  const prefixes = matches.every(({ path }) => path.type === 'PathPrefix');
+  const count = random.chance(types.length === 1 ? 80 : 45) ? 1 : 2;
+  const matches = Array.from({ length: count }, () => createMatch(random, types));
+  // A prefix can be replaced where the rule has exactly one match, and that by prefix.
+  const prefixes = count === 1 && matches.every(({ path }) => path.type === 'PathPrefix');
   const redirects = random.chance(17);
   const rewrites = !redirects && random.chance(40);
   const hasCors = random.chance(22);
