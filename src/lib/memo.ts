@@ -1,3 +1,5 @@
+import { createIdentityCache } from './identity-cache.ts';
+
 /*
  * Incremental by identity: a step runs again only when something that it was given, or looked up, is another value
  * than last time. What a step reads is recorded by the read itself, so no cache key is kept by hand.
@@ -25,7 +27,7 @@ interface Entry {
   run: number;
   reads: readonly Read[];
   /** The collections that `reads` were last found true in, in the order of first use. */
-  seenIn: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+  seenIn: SeenIn;
 }
 
 /** What a step was given last time, and what it made of it. */
@@ -52,6 +54,8 @@ export interface Memo<S extends Sources> {
    * must be what it would give without them.
    */
   evolve<I, R>(step: (input: I, last: Last<I, R> | undefined) => R, key: string, input: I): R;
+  /** The result for one input, for as long as the input lives: nothing is swept, and an untouched input costs nothing. */
+  once<I extends object, R>(step: (input: I) => R, input: I): R;
   /** The list of last time where it has the same members, else this one. Lets a step take a list as one input. */
   list<T>(key: string, members: readonly T[]): readonly T[];
   /** Ends a run: entries that it did not use are dropped. */
@@ -66,33 +70,66 @@ function sameInputs(a: readonly unknown[], b: readonly unknown[]): boolean {
   return true;
 }
 
-/** Whether every recorded read would give the same value now. Collections that did not change are not asked again. */
-function readsHold(entry: Entry, sources: Sources): boolean {
-  let unchanged = true;
-  for (const [name, seen] of entry.seenIn) {
-    if (sources[name] !== seen) {
-      unchanged = false;
-      break;
+type SeenIn = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+
+/**
+ * Judges recorded reads against one state of the sources. Entries that looked into the same collections share the
+ * record of which ones, so that for thousands of entries it is compared once.
+ */
+class Judge {
+  readonly sources: Sources;
+  readonly #renewed = new Map<SeenIn, SeenIn>();
+
+  constructor(sources: Sources) {
+    this.sources = sources;
+  }
+
+  /** Whether every read of the entry would give the same value now. Only collections that changed are asked. */
+  holds(entry: Entry): boolean {
+    const { seenIn } = entry;
+    const now = this.renew(seenIn);
+    if (now === seenIn) return true;
+    for (const { source, key, value } of entry.reads) {
+      if (now.get(source) !== seenIn.get(source) && now.get(source)?.get(key) !== value) return false;
     }
+    entry.seenIn = now;
+    return true;
   }
-  if (unchanged) return true;
-  for (const read of entry.reads) {
-    const source = sources[read.source];
-    if (source !== entry.seenIn.get(read.source) && source?.get(read.key) !== read.value) return false;
+
+  /** The same collections as they are now; the very record where none changed. */
+  renew(seenIn: SeenIn): SeenIn {
+    const known = this.#renewed.get(seenIn);
+    if (known !== undefined) return known;
+    let changed = false;
+    const now = new Map<string, ReadonlyMap<string, unknown>>();
+    for (const [name, collection] of seenIn) {
+      const current = this.sources[name] ?? nothing;
+      now.set(name, current);
+      changed ||= current !== collection;
+    }
+    const renewed = changed ? this.share(now) : seenIn;
+    this.#renewed.set(seenIn, renewed);
+    return renewed;
   }
-  const seenIn = new Map<string, ReadonlyMap<string, unknown>>();
-  for (const name of entry.seenIn.keys()) {
-    const source = sources[name];
-    if (source !== undefined) seenIn.set(name, source);
+
+  /** One record for all entries that looked into the same collections in this state. */
+  share(seenIn: SeenIn): SeenIn {
+    for (const known of this.#renewed.values()) {
+      if (known.size === seenIn.size && [...seenIn].every(([name, collection]) => known.get(name) === collection)) return known;
+    }
+    this.#renewed.set(seenIn, seenIn);
+    return seenIn;
   }
-  entry.seenIn = seenIn;
-  return true;
 }
+
+const nothing: ReadonlyMap<string, unknown> = new Map();
 
 /** Functions of every signature are keys of the tables, so what an entry holds is of the types of its step. */
 class Tables<S extends Sources> implements Memo<S> {
   readonly #tables = new Map<Step, Map<string, Entry>>();
   readonly #counts = new Map<Step, number>();
+  readonly #once = createIdentityCache();
+  #judge: Judge | undefined;
   readonly #lists = new Map<string, { readonly members: readonly unknown[]; run: number }>();
   #run = 0;
 
@@ -111,11 +148,13 @@ class Tables<S extends Sources> implements Memo<S> {
     ...inputs: A
   ): R {
     const known = this.#find(step, key);
-    if (known !== undefined && sameInputs(known.inputs, inputs) && readsHold(known, sources)) return this.#use(known) as R;
+    if (this.#judge?.sources !== sources) this.#judge = new Judge(sources);
+    const judge = this.#judge;
+    if (known !== undefined && sameInputs(known.inputs, inputs) && judge.holds(known)) return this.#use(known) as R;
     const reads: Read[] = [];
     const seenIn = new Map<string, ReadonlyMap<string, unknown>>();
     const result = step(createLookup(sources, reads, seenIn), ...inputs);
-    this.#keep(step, key, { inputs, result, run: this.#run, reads, seenIn });
+    this.#keep(step, key, { inputs, result, run: this.#run, reads, seenIn: judge.share(seenIn) });
     return result;
   }
 
@@ -126,6 +165,10 @@ class Tables<S extends Sources> implements Memo<S> {
     const result = step(input, last);
     this.#keep(step, key, { inputs: [input], result, run: this.#run, reads: [], seenIn: new Map() });
     return result;
+  }
+
+  once<I extends object, R>(step: (input: I) => R, input: I): R {
+    return this.#once.get(step, input);
   }
 
   list<T>(key: string, members: readonly T[]): readonly T[] {

@@ -1,7 +1,7 @@
 import type { RouteName, Origin } from '../ir/name.ts';
 import { virtualHostName } from '../ir/name.ts';
 import type { VirtualHost } from '../ir/route.ts';
-import type { Last } from '../lib/memo.ts';
+import type { Memo, Sources } from '../lib/memo.ts';
 import { compareStrings } from '../lib/order.ts';
 import type { Domain, Domains } from './domain.ts';
 import { compareRoutes, matchKey, type RankedRoute } from './precedence.ts';
@@ -57,22 +57,21 @@ export function assembleVirtualHost({ name: domain, owner, attachments }: Domain
 
 /** The virtual hosts of one port. */
 export interface AssembledHosts {
-  readonly byDomain: ReadonlyMap<Domain, AssembledVirtualHost>;
   /** Sorted by name. */
   readonly virtualHosts: readonly VirtualHost[];
   readonly shadowed: readonly Shadowed[];
 }
 
+const nothingShadowed: readonly Shadowed[] = [];
+
 /** Assembles the domains that changed; the others are those of last time. */
-export function assembleVirtualHosts(domains: Domains, last: Last<Domains, AssembledHosts> | undefined): AssembledHosts {
-  const byDomain = new Map<Domain, AssembledVirtualHost>();
-  const shadowed: Shadowed[] = [];
+export function assembleVirtualHosts<S extends Sources>(memo: Memo<S>, domains: Domains): AssembledHosts {
   const virtualHosts: VirtualHost[] = [];
+  let shadowed = nothingShadowed;
   for (const domain of domains.values()) {
-    const assembled = last?.result.byDomain.get(domain) ?? assembleVirtualHost(domain);
-    byDomain.set(domain, assembled);
+    const assembled = memo.once(assembleVirtualHost, domain);
     virtualHosts.push(assembled.virtualHost);
-    for (const entry of assembled.shadowed) shadowed.push(entry);
+    if (assembled.shadowed.length > 0) shadowed = [...shadowed, ...assembled.shadowed];
   }
-  return { byDomain, virtualHosts: virtualHosts.sort((a, b) => compareStrings(a.name, b.name)), shadowed };
+  return { virtualHosts: virtualHosts.sort((a, b) => compareStrings(a.name, b.name)), shadowed };
 }
