@@ -9,7 +9,7 @@ const seed = 20_260_101;
 let cases: readonly Case[] = [];
 
 beforeAll(async () => {
-  cases = await observeCases({ worlds: 15, requests: 60, seed });
+  cases = await observeCases({ worlds: 25, requests: 60, seed });
 }, 85_000);
 
 function disagreements(explain: typeof explainRequest): readonly string[] {

@@ -52,7 +52,9 @@ function disturb(random: Random, draft: Draft): void {
       draft.query.unshift(random.pick(['q=1', 'q=x', 's', 'q=1&q=2', 'R=x+y']));
       return;
     case 4: {
-      const header = { name: random.pick(['x-one', 'x-two', 'x-three']), value: random.pick(['1', '9', 'a', 'B c']) };
+      // Also another value of a header that is compared: each value counts by itself.
+      const names = [...draft.headers.map(({ name }) => name), random.pick(['x-one', 'x-two', 'x-three'])];
+      const header = { name: random.pick(names), value: random.pick(['1', '9', 'a', 'B c']) };
       if (random.chance(50)) draft.headers.push(header);
       else draft.headers.unshift(header);
       return;
@@ -87,8 +89,8 @@ export function createProbe(random: Random, world: World, ports: Ports): HttpReq
   const route = random.pick(world.routes);
   const rule = random.pick(route.rules);
   const draft = meet(random, route, random.pick(rule.matches));
+  if (random.chance(28)) disturb(random, draft);
   addOrigin(random, rule, draft);
-  if (random.chance(25)) disturb(random, draft);
   const { host, method, path, query, headers } = draft;
   return {
     ...address(random, ports, host),
