@@ -71,6 +71,31 @@ function addReaders(program: Command): void {
     .action(async (paths: string[], options) => (await import('./command/translate.ts')).translateCommand(paths, options));
 }
 
+function addExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('say which listener, route and rules a request meets, and why the others lost')
+    .argument('<path...>', 'files and folders of manifests, then METHOD and URL')
+    .usage('[options] PATH... METHOD URL')
+    .option('-H, --header <name:value>', 'a header of the request; may be repeated', collect, [] as readonly string[])
+    .option('--gateway <namespace/name>', 'only this Gateway')
+    .option('--from <namespace/pod>', 'who calls, for a call that leaves through an egress Gateway')
+    .option('--sni <name>', 'the server name of the TLS handshake, where it is not the host of the URL')
+    .addOption(output('text', 'json'))
+    .addHelpText(
+      'after',
+      "\nExamples:\n  sallyport explain examples/quickstart GET http://shop.localhost:8080/cart/7 -H 'x-canary: yes'\n  sallyport explain examples/quickstart GET http://payments.localhost:9191/charge --from shop/checkout",
+    )
+    .action(async (words: string[], options) => (await import('./command/explain.ts')).explain(words, options));
+  program
+    .command('test')
+    .description('try test files against the manifests that they name; no Envoy is needed')
+    .argument('<file...>', 'test files')
+    .addOption(output('text', 'json', 'junit'))
+    .addHelpText('after', '\nExample:\n  sallyport test examples/quickstart/tests.yaml')
+    .action(async (files: string[], options) => (await import('./command/test.ts')).test(files, options));
+}
+
 /** All commands. Each loads its code when it is called, so that help and completion are quick. */
 export function createProgram(): Command {
   const program = new Command('sallyport')
@@ -81,6 +106,7 @@ export function createProgram(): Command {
     .exitOverride();
   addRun(program);
   addReaders(program);
+  addExplain(program);
   addQuickstart(program);
   program
     .command('completion')

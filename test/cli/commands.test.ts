@@ -102,6 +102,52 @@ describe('translate', () => {
   });
 });
 
+describe('explain', () => {
+  it('says what a request meets and why the others lost', async () => {
+    const { code, stdout } = await runCommand('explain', quickstart, 'GET', 'http://shop.localhost:8080/cart/7', '-H', 'x-canary: yes');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/route +shop\/shop {2}rule canary/);
+    expect(stdout).toMatch(/Not chosen\n(.*\n)* *shop\/shop rule cart +same path, fewer header matches/);
+  });
+
+  it('says which rule a call that leaves lacks', async () => {
+    const { stdout } = await runCommand('explain', quickstart, 'GET', 'http://elsewhere.localhost:9191/', '--from', 'shop/checkout', '-o', 'json');
+    const [explanation] = JSON.parse(stdout) as { decision: { allowed: boolean; why: string } }[];
+    expect(explanation?.decision).toMatchObject({ allowed: false });
+  });
+
+  it('does not take anything for a URL', async () => {
+    const { code, stderr } = await runCommand('explain', quickstart, 'GET', 'shop.localhost');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^sallyport: .*URL/);
+  });
+});
+
+describe('test', () => {
+  it('passes on the example, as text and as JUnit', async () => {
+    const text = await runCommand('test', join(quickstart, 'tests.yaml'));
+    expect([text.code, text.stderr]).toEqual([0, '']);
+    const junit = await runCommand('test', join(quickstart, 'tests.yaml'), '-o', 'junit');
+    expect(junit.stdout).toMatch(/^<\?xml/);
+  });
+
+  it('fails where a case does, and shows the explanation', async () => {
+    const file = write('tests.yaml', `apiVersion: sallyport.dev/v1alpha1
+kind: ConfigurationTest
+metadata: {name: wrong}
+spec:
+  configuration: [${quickstart}]
+  cases:
+    - name: the cart is the blog
+      request: {url: 'http://shop.localhost:8080/cart/7'}
+      expect: {backend: 'blog/blog:80'}
+`);
+    const { code, stdout, stderr } = await runCommand('test', file);
+    expect(code, stderr).toBe(1);
+    expect(stdout).toContain('shop/cart:80');
+  });
+});
+
 describe('what a user may get wrong', () => {
   const cases: readonly (readonly [string, readonly string[], number, RegExp])[] = [
     ['a command that is misspelt', ['chekc', quickstart], 2, /Did you mean check\?/],
