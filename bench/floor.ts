@@ -34,7 +34,9 @@ function resourcesOf(pipeline: Pipeline, snapshot: Snapshot): ResourcesByType {
 
 function changed(type: TypeUrl, before: ResourcesByType, after: ResourcesByType) {
   const old = before.get(type);
-  return [...(after.get(type)?.values() ?? [])].filter((resource) => old?.get(resource.name)?.version !== resource.version);
+  return [...(after.get(type)?.values() ?? [])].filter(
+    (resource) => old?.get(resource.name)?.version !== resource.version,
+  );
 }
 
 /** One more piece of the world, and the host that is served because of it. */
@@ -58,14 +60,19 @@ async function push(server: BareServer, before: ResourcesByType, after: Resource
  * Milliseconds from the push of each addition to its first 200, by a server that does nothing but push what was made
  * beforehand, to an Envoy of its own.
  */
-export async function measureFloor(world: string, port: number, additions: readonly Addition[]): Promise<readonly number[]> {
+export async function measureFloor(
+  world: string,
+  port: number,
+  additions: readonly Addition[],
+): Promise<readonly number[]> {
   const binary = findEnvoyBinary();
   if (!binary.ok) throw new Error(binary.error);
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-floor-'));
   const pipeline = createPipeline(standaloneOptions, debianOptions);
   let snapshot = withText(emptySnapshot, world);
   const base = resourcesOf(pipeline, snapshot);
-  const steps: { readonly addition: Addition; readonly before: ResourcesByType; readonly after: ResourcesByType }[] = [];
+  const steps: { readonly addition: Addition; readonly before: ResourcesByType; readonly after: ResourcesByType }[] =
+    [];
   let before = base;
   for (const addition of additions) {
     snapshot = withText(snapshot, addition.text);

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { request, type Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** One request over a kept connection; the status, or 0 where it failed. */

@@ -83,7 +83,9 @@ export async function benchPropagation(sizes: readonly number[]): Promise<void> 
   const backend = createServer((_, response) => response.end('ok'));
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
   const { port: backendPort } = backend.address() as AddressInfo;
-  const rows: string[][] = [['routes', 'added', 'p50', 'p99', 'floor p50', 'floor p99', 'ratio p50', 'CPU each', 'resident']];
+  const rows: string[][] = [
+    ['routes', 'added', 'p50', 'p99', 'floor p50', 'floor p99', 'ratio p50', 'CPU each', 'resident'],
+  ];
   try {
     for (const routes of sizes) {
       const port = await freePort();

@@ -58,7 +58,8 @@ async function answer(views: AdminViews, method: string, url: URL, response: Ser
 export async function createAdminServer(views: AdminViews, address: string, port: number): Promise<AdminServer> {
   const server = createServer((request, response) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-    if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)) return sendText(response, 403, 'ask by a loopback address\n');
+    if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(host))
+      return sendText(response, 403, 'ask by a loopback address\n');
     const url = new URL(request.url ?? '/', 'http://localhost');
     answer(views, request.method ?? 'GET', url, response).catch((error: unknown) => {
       if (!response.headersSent) sendText(response, 500, `${error instanceof Error ? error.message : 'failed'}\n`);

@@ -22,7 +22,9 @@ complete -o filenames -F _sallyport sallyport
 }
 
 function zsh(program: Command): string {
-  const commands = program.commands.map((command) => `    '${command.name()}:${command.description().replaceAll("'", '')}'`);
+  const commands = program.commands.map(
+    (command) => `    '${command.name()}:${command.description().replaceAll("'", '')}'`,
+  );
   const cases = program.commands.map(
     (command) => `    ${command.name()}) compadd -- ${wordsOf(command).join(' ')}; _files ;;`,
   );

@@ -3,7 +3,13 @@ import { createStyles, useColours } from './terminal.ts';
 
 export type LogFormat = 'text' | 'json';
 
-const levelNames: { readonly [level: number]: string } = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
+const levelNames: { readonly [level: number]: string } = {
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+};
 
 /** One line for people: level, message, and what was given with it. */
 function renderLine(line: string, colours: boolean): string {
@@ -11,7 +17,9 @@ function renderLine(line: string, colours: boolean): string {
   const { level, msg, time: _, ...rest } = JSON.parse(line) as { level: number; msg?: string; time: number };
   const name = levelNames[level] ?? String(level);
   const paint = level >= 50 ? styles.red : level >= 40 ? styles.yellow : styles.dim;
-  const details = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const details = Object.entries(rest).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return `${paint(name.padEnd(5))} ${msg ?? ''} ${styles.dim(details.join(' '))}`.trimEnd();
 }
 

@@ -1,5 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
+import type { ExplainCommandOptions } from './command/explain.ts';
+import type { RunCommandOptions } from './command/run.ts';
+import type { TranslateCommandOptions } from './command/translate.ts';
 import { completionShells } from './completion.ts';
 
 /** The exit code of a command line that was not understood; undefined for errors that are ours. */
@@ -39,8 +42,13 @@ function addRun(program: Command): void {
     .option('--access-log <where>', '"stdout", "off" or a file', 'stdout')
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
     .addOption(new Option('--log-format <format>', 'text on a terminal, else json').choices(['text', 'json']))
-    .addHelpText('after', '\nExamples:\n  sallyport run examples/quickstart\n  sallyport run --port-offset 10000 manifests/ extra.yaml')
-    .action(async (paths: string[], options) => (await import('./command/run.ts')).run(paths, options));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sallyport run examples/quickstart\n  sallyport run --port-offset 10000 manifests/ extra.yaml',
+    )
+    .action(async (paths: string[], options: RunCommandOptions) =>
+      (await import('./command/run.ts')).run(paths, options),
+    );
 }
 
 function addQuickstart(program: Command): void {
@@ -48,6 +56,7 @@ function addQuickstart(program: Command): void {
     .command('quickstart')
     .description('run the example, with its small servers, and say what to try')
     .argument('[folder]', 'the example; the one of this package unless given')
+    .addHelpText('after', '\nExample:\n  sallyport quickstart')
     .action(async (folder: string | undefined) => (await import('./command/quickstart.ts')).quickstart(folder));
 }
 
@@ -57,18 +66,36 @@ function addReaders(program: Command): void {
     .description('say what is wrong with manifests, and what becomes of each object')
     .argument('<path...>', 'files and folders of manifests')
     .addOption(output('text', 'json'))
-    .addHelpText('after', '\nExit code 0: nothing is wrong; 1: there are errors; 2: the command line was not understood.\n\nExample:\n  sallyport check manifests/')
-    .action(async (paths: string[], options) => (await import('./command/check.ts')).check(paths, options));
+    .addHelpText(
+      'after',
+      '\nExit code 0: nothing is wrong; 1: there are errors; 2: the command line was not understood.\n\nExample:\n  sallyport check manifests/',
+    )
+    .action(async (paths: string[], options: { readonly output: 'text' | 'json' }) =>
+      (await import('./command/check.ts')).check(paths, options),
+    );
   program
     .command('translate')
     .description('print what manifests are translated to; keys are covered')
     .argument('<path...>', 'files and folders of manifests')
     .option('--ir', 'the model between Kubernetes and Envoy instead of Envoy resources')
     .option('--gateway <namespace/name>', 'only this Gateway')
-    .addOption(new Option('--type <type>', 'only these resources').choices(['listeners', 'routes', 'clusters', 'endpoints', 'secrets']))
+    .addOption(
+      new Option('--type <type>', 'only these resources').choices([
+        'listeners',
+        'routes',
+        'clusters',
+        'endpoints',
+        'secrets',
+      ]),
+    )
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['yaml', 'json']).default('yaml'))
-    .addHelpText('after', '\nExamples:\n  sallyport translate manifests/ --type routes\n  sallyport translate manifests/ --ir -o json')
-    .action(async (paths: string[], options) => (await import('./command/translate.ts')).translateCommand(paths, options));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sallyport translate manifests/ --type routes\n  sallyport translate manifests/ --ir -o json',
+    )
+    .action(async (paths: string[], options: TranslateCommandOptions) =>
+      (await import('./command/translate.ts')).translateCommand(paths, options),
+    );
 }
 
 function addExplain(program: Command): void {
@@ -86,13 +113,60 @@ function addExplain(program: Command): void {
       'after',
       "\nExamples:\n  sallyport explain examples/quickstart GET http://shop.localhost:8080/cart/7 -H 'x-canary: yes'\n  sallyport explain examples/quickstart GET http://payments.localhost:9191/charge --from shop/checkout",
     )
-    .action(async (words: string[], options) => (await import('./command/explain.ts')).explain(words, options));
+    .action(async (words: string[], options: ExplainCommandOptions) =>
+      (await import('./command/explain.ts')).explain(words, options),
+    );
   program
     .command('test')
     .description('try test files against the manifests that they name; no Envoy is needed')
     .argument('<file...>', 'test files')
     .addOption(output('text', 'json', 'junit'))
     .addHelpText('after', '\nExample:\n  sallyport test examples/quickstart/tests.yaml')
+    .action(async (files: string[], options: { readonly output: 'text' | 'json' | 'junit' }) =>
+      (await import('./command/test.ts')).test(files, options),
+    );
+}
+
+function addExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('say which rule and backends a request meets, and why others do not take it')
+    .argument('<path>', 'a file or folder of manifests')
+    .argument('<method>', 'as GET, or CONNECT for a tunnel')
+    .argument('<url>', 'as a client writes it; host:port for CONNECT')
+    .option('-H, --header <name:value>', 'a header of the request; may be given again', collect, [])
+    .option('--from <pod>', 'explain a call that leaves: the caller, as namespace/pod or an address')
+    .option('--gateway <namespace/name>', 'ask only this Gateway')
+    .option('--sni <name>', 'the server name of the TLS handshake, where it is not the host of the URL')
+    .addOption(output('text', 'json'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sallyport explain manifests/ GET https://shop.example.com/cart/7 -H 'x-canary: yes'
+  sallyport explain manifests/ POST http://api.example.com/charge --from shop/checkout
+  sallyport explain manifests/ CONNECT api.example.com:443 --from 10.1.2.3`,
+    )
+    .action(async (path: string, method: string, url: string, options) => {
+      await (await import('./command/explain.ts')).explain([path], method, url, options);
+    });
+}
+
+function addTest(program: Command): void {
+  program
+    .command('test')
+    .description('run test files against the configurations that they name, without Envoy or a network')
+    .argument('<file...>', 'files with documents of kind ConfigurationTest')
+    .addOption(output('text', 'json', 'junit'))
+    .addHelpText(
+      'after',
+      `
+Exit code 0: all is as expected; 1: something is not; 2: a test file was not understood.
+
+Examples:
+  sallyport test tests/*.yaml
+  sallyport test tests/cart.yaml -o junit > report.xml`,
+    )
     .action(async (files: string[], options) => (await import('./command/test.ts')).test(files, options));
 }
 

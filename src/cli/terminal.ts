@@ -31,5 +31,12 @@ export function renderTable(rows: readonly (readonly string[])[]): string {
   }
   const pad = (cell: string, column: number, last: boolean) =>
     last ? cell : cell + ' '.repeat((widths[column] ?? 0) - stripVTControlCharacters(cell).length);
-  return rows.map((row) => row.map((cell, i) => pad(cell, i, i === row.length - 1)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => pad(cell, i, i === row.length - 1))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

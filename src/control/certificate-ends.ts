@@ -18,6 +18,13 @@ export function findCertificateEnds(certificates: readonly CertificateUse[], now
       return [{ severity: 'warning', reason: 'CertificateNotYetValid', message, object }];
     }
     if (days >= warnDays) return [];
-    return [{ severity: 'warning', reason: 'CertificateExpiresSoon', message: `The certificate ends on ${notAfter}.`, object }];
+    return [
+      {
+        severity: 'warning',
+        reason: 'CertificateExpiresSoon',
+        message: `The certificate ends on ${notAfter}.`,
+        object,
+      },
+    ];
   });
 }

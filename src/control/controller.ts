@@ -126,7 +126,13 @@ class Loop implements Controller {
     const quarantine = this.#quarantine();
     const result = this.#options.pipeline.run(this.#snapshot, quarantine);
     const { translation, resources } = result;
-    const state = { snapshot: this.#snapshot, quarantine, resources, translation, bindFailures: this.#bindFailures.diagnostics() };
+    const state = {
+      snapshot: this.#snapshot,
+      quarantine,
+      resources,
+      translation,
+      bindFailures: this.#bindFailures.diagnostics(),
+    };
     this.#state = state;
     const again = this.#publish(result);
     measure(this.#options.metrics, state, (performance.now() - started) / 1000);

@@ -114,7 +114,8 @@ class Containment implements GatewayContainment {
       const settled = resource === undefined || resource.version === this.#accepted.get(keyOf(id))?.version;
       if (settled) changed = this.#advance(id, probeAccepted(state, message), message) || changed;
     }
-    for (const [key, resource] of this.#accepted) if (this.#resource(resource) === undefined) this.#accepted.delete(key);
+    for (const [key, resource] of this.#accepted)
+      if (this.#resource(resource) === undefined) this.#accepted.delete(key);
     return changed;
   }
 

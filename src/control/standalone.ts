@@ -94,7 +94,9 @@ export function createStandalone(options: StandaloneOptions): Standalone {
       ads.publish(gateway, { id, resources });
     },
     turned(state) {
-      const names = state.translation.ir.gateways.filter((gateway) => gateway.listeners.length > 0).map(({ name }) => name);
+      const names = state.translation.ir.gateways
+        .filter((gateway) => gateway.listeners.length > 0)
+        .map(({ name }) => name);
       host.apply(names);
       options.turned(state);
     },

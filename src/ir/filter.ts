@@ -47,7 +47,13 @@ export interface Cors {
 
 /** Sticky sessions (GEP-1619). `ttlMs` is the absolute timeout. */
 export type SessionPersistence =
-  | { readonly kind: 'Cookie'; readonly name: string; readonly path: string; readonly lifetime: 'Session' | 'Permanent'; readonly ttlMs?: number }
+  | {
+      readonly kind: 'Cookie';
+      readonly name: string;
+      readonly path: string;
+      readonly lifetime: 'Session' | 'Permanent';
+      readonly ttlMs?: number;
+    }
   | { readonly kind: 'Header'; readonly name: string };
 
 export interface Retry {

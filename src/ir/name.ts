@@ -33,7 +33,11 @@ export function gatewayName(namespace: string, name: string): GatewayName {
   return bounded(`${namespace}/${name}`) as GatewayName;
 }
 
-export function listenerName(protocol: 'http' | 'tls' | 'tcp' | 'udp' | 'egress', address: string, port: number): ListenerName {
+export function listenerName(
+  protocol: 'http' | 'tls' | 'tcp' | 'udp' | 'egress',
+  address: string,
+  port: number,
+): ListenerName {
   return bounded(`${protocol}/${address}:${port}`) as ListenerName;
 }
 
@@ -61,7 +65,9 @@ export function routeName(object: string, rule: string | number, match: number):
 
 /** One cluster per Service port; `part` only for the exceptions that need a cluster of their own. */
 export function clusterName(namespace: string, service: string, port: number, part?: string): ClusterName {
-  return bounded(part === undefined ? `${namespace}/${service}:${port}` : `${namespace}/${service}:${port}/${part}`) as ClusterName;
+  return bounded(
+    part === undefined ? `${namespace}/${service}:${port}` : `${namespace}/${service}:${port}/${part}`,
+  ) as ClusterName;
 }
 
 /** The cluster of a single rule, for session persistence over several weighted backends. */

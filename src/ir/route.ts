@@ -1,4 +1,13 @@
-import type { Cors, HeaderModification, Mirror, PathRewrite, Retry, Rewrite, SessionPersistence, Timeouts } from './filter.ts';
+import type {
+  Cors,
+  HeaderModification,
+  Mirror,
+  PathRewrite,
+  Retry,
+  Rewrite,
+  SessionPersistence,
+  Timeouts,
+} from './filter.ts';
 import type { RouteMatch } from './match.ts';
 import type { ClusterName, Origin, RouteName, RouteTableName, SectionName, VirtualHostName } from './name.ts';
 

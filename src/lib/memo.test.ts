@@ -32,7 +32,20 @@ describe('createMemo', () => {
     expect(memo.track(sum, 'k', { a: empty, b: new Map([['k', 1]]) }, 'k')).toBe(-1);
     expect(memo.calls(sum)).toBe(1);
     expect(memo.track(sum, 'k', { a: new Map([['k', 1]]), b: empty }, 'k')).toBe(1);
-    expect(memo.track(sum, 'k', { a: new Map([['k', 1], ['other', 5]]), b: empty }, 'k')).toBe(1);
+    expect(
+      memo.track(
+        sum,
+        'k',
+        {
+          a: new Map([
+            ['k', 1],
+            ['other', 5],
+          ]),
+          b: empty,
+        },
+        'k',
+      ),
+    ).toBe(1);
     expect(memo.calls(sum)).toBe(2);
     expect(memo.track(sum, 'k', { a: new Map([['k', 1]]), b: new Map([['k', 2]]) }, 'k')).toBe(3);
     expect(memo.track(sum, 'k', { a: empty, b: empty }, 'k')).toBe(-1);

@@ -115,7 +115,8 @@ class Judge {
   /** One record for all entries that looked into the same collections in this state. */
   share(seenIn: SeenIn): SeenIn {
     for (const known of this.#renewed.values()) {
-      if (known.size === seenIn.size && [...seenIn].every(([name, collection]) => known.get(name) === collection)) return known;
+      if (known.size === seenIn.size && [...seenIn].every(([name, collection]) => known.get(name) === collection))
+        return known;
     }
     this.#renewed.set(seenIn, seenIn);
     return seenIn;

@@ -13,7 +13,9 @@ export interface Snapshot {
 }
 
 /** One object put in place, or gone. */
-export type Change = { readonly kind: 'put'; readonly object: AnyObject } | { readonly kind: 'remove'; readonly ref: ObjectRef };
+export type Change =
+  | { readonly kind: 'put'; readonly object: AnyObject }
+  | { readonly kind: 'remove'; readonly ref: ObjectRef };
 
 export const emptySnapshot: Snapshot = {
   collections: {

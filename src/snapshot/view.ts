@@ -1,6 +1,6 @@
 import type { BackendTLSPolicy, EndpointSlice, Pod, ReferenceGrant } from '../../gen/kubernetes/types.ts';
 import type { Lookup } from '../lib/memo.ts';
-import type { AnyObject, Kind, ObjectTypes } from './object.ts';
+import type { Kind, ObjectTypes } from './object.ts';
 import { objectKey, refOf } from './object.ts';
 import type { Collection, Snapshot } from './snapshot.ts';
 
@@ -63,7 +63,7 @@ function updateIndex<K extends Kind>(
   const buckets = new Map<string, readonly ObjectTypes[K][]>();
   let changed = fresh.size !== previous?.buckets.size;
   for (const [key, members] of fresh) {
-    members.sort((a, b) => (objectKey(refOf(a as AnyObject)) < objectKey(refOf(b as AnyObject)) ? -1 : 1));
+    members.sort((a, b) => (objectKey(refOf(a)) < objectKey(refOf(b)) ? -1 : 1));
     const old = previous?.buckets.get(key);
     if (sameMembers(old, members)) buckets.set(key, old);
     else {
@@ -98,7 +98,12 @@ export function createIndexer(): { update(snapshot: Snapshot): View } {
 }
 
 /** The object by its kind and name. */
-export function readObject<K extends Kind>(read: Read, kind: K, namespace: string, name: string): ObjectTypes[K] | undefined {
+export function readObject<K extends Kind>(
+  read: Read,
+  kind: K,
+  namespace: string,
+  name: string,
+): ObjectTypes[K] | undefined {
   // The lookup's type parameter is the kind itself, which TypeScript can't carry through the generic access.
   return read(kind, objectKey({ kind, namespace, name })) as ObjectTypes[K] | undefined;
 }

@@ -111,9 +111,7 @@ export function assembleGateway<S extends Sources>(
     shadowed.push(...assembled.shadowed);
     for (const address of addresses) {
       const bindPort = port + options.portOffset;
-      listeners.push(
-        memo.run(assembleListener, `${key}/${address}`, address, bindPort, port, name, portSections),
-      );
+      listeners.push(memo.run(assembleListener, `${key}/${address}`, address, bindPort, port, name, portSections));
     }
   }
   listeners.sort((a, b) => compareStrings(a.name, b.name));

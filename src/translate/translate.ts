@@ -1,5 +1,5 @@
 import type { GatewayIr } from '../ir/ir.ts';
-import { gatewayName, type GatewayName } from '../ir/name.ts';
+import { gatewayName } from '../ir/name.ts';
 import type { Memo } from '../lib/memo.ts';
 import { lazy } from '../lib/lazy.ts';
 import { compareStrings } from '../lib/order.ts';
@@ -7,15 +7,15 @@ import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import { getObject } from '../snapshot/snapshot.ts';
 import { objectKey, refOf } from '../snapshot/object.ts';
 import type { View } from '../snapshot/view.ts';
-import { translateEgressDirection, type EgressGatewayIr } from './egress/direction.ts';
+import { translateEgressDirection, type EgressDirection, type EgressGatewayIr } from './egress/direction.ts';
 import { translateGatewayClass } from './gateway-api/gateway-class.ts';
 import { translateGateway, type GatewayTranslation } from './gateway-api/gateway.ts';
-import { translateHttpRoute } from './gateway-api/http-route.ts';
+import { translateHttpRoute, type HttpRouteTranslation } from './gateway-api/http-route.ts';
 import { findTakenPorts, noTakenPorts } from './gateway-api/taken-port.ts';
 import { gatherParts } from './gather.ts';
 import { translateGatewayParts, type TranslatedGateway } from './gateway.ts';
 import { implicitIngressGateway, ingressDefaultCertificate, ingressGateway } from './ingress/implicit-gateway.ts';
-import { translateIngresses, wantsIngressGateway } from './ingress/ingresses.ts';
+import { translateIngresses, wantsIngressGateway, type IngressesTranslation } from './ingress/ingresses.ts';
 import type { TranslateOptions } from './options.ts';
 import { nothingLeftOut, type Quarantine } from './quarantine.ts';
 import type { TranslationSources } from './sources.ts';
@@ -29,16 +29,25 @@ function byNamespacedName(gateways: readonly GatewayTranslation[]): ReadonlyMap<
 }
 
 /** Gives a folder with an Ingress and no Gateway for it the one that such an Ingress expects. */
-function withImplicitGateway(memo: TranslationMemo, sources: TranslationSources, options: TranslateOptions): TranslationSources {
+function withImplicitGateway(
+  memo: TranslationMemo,
+  sources: TranslationSources,
+  options: TranslateOptions,
+): TranslationSources {
   const { namespace, name } = ingressGateway;
   const key = objectKey({ kind: 'Gateway', namespace, name });
-  if (!options.implicitIngress || sources.Gateway.has(key) || !wantsIngressGateway(memo, sources, options)) return sources;
+  if (!options.implicitIngress || sources.Gateway.has(key) || !wantsIngressGateway(memo, sources, options))
+    return sources;
   const secret = getObject({ collections: sources }, 'Secret', namespace, ingressDefaultCertificate);
   const gateway = memo.run(implicitIngressGateway, '', options, secret !== undefined);
   return { ...sources, Gateway: new Map(sources.Gateway).set(key, gateway) };
 }
 
-function translateGateways(memo: TranslationMemo, sources: TranslationSources, options: TranslateOptions): readonly GatewayTranslation[] {
+function translateGateways(
+  memo: TranslationMemo,
+  sources: TranslationSources,
+  options: TranslateOptions,
+): readonly GatewayTranslation[] {
   const gateways: GatewayTranslation[] = [];
   const objects = memo.list('gateway objects', [...sources.Gateway.values()]);
   const taken = memo.track(findTakenPorts, '', sources, objects, options);
@@ -80,20 +89,61 @@ export function translate(
 ): Translation {
   const base = withImplicitGateway(memo, { ...view, gateways: new Map(), ingressSections: new Map() }, options);
   const all = translateGateways(memo, base, options);
-  const gateways = memo.list('gateways', all.filter((gateway) => gateway.role === 'Ingress'));
+  const gateways = memo.list(
+    'gateways',
+    all.filter((gateway) => gateway.role === 'Ingress'),
+  );
   const sources: TranslationSources = { ...base, gateways: memo.run(byNamespacedName, '', gateways) };
-  const routes = [...view.HTTPRoute].map(([key, route]) => memo.track(translateHttpRoute, key, sources, route, options));
-  const ingresses = translateIngresses(memo, sources, new Map(gateways.map((gateway) => [gateway.name, gateway])), options);
+  const routes = [...view.HTTPRoute].map(([key, route]) =>
+    memo.track(translateHttpRoute, key, sources, route, options),
+  );
+  const ingresses = translateIngresses(
+    memo,
+    sources,
+    new Map(gateways.map((gateway) => [gateway.name, gateway])),
+    options,
+  );
   const egress = translateEgressDirection(memo, sources, options, options.egress, quarantine);
   const translated = gatherParts(memo, gateways, routes, ingresses).map((parts) =>
     translateGatewayParts(memo, sources, parts, options, quarantine.get(parts.name) ?? nothingLeftOut),
   );
-  const irs = [...translated.map((gateway) => gateway.ir), ...egress.gateways.map((gateway) => memo.run(egressIr, gateway.name, gateway))];
-  // What is for people is made when it is asked for: traffic does not wait for words.
+  const irs = [
+    ...translated.map((gateway) => gateway.ir),
+    ...egress.gateways.map((gateway) => memo.run(egressIr, gateway.name, gateway)),
+  ];
+  const ir = {
+    gateways: memo.list(
+      'ir',
+      irs.toSorted((a, b) => compareStrings(a.name, b.name)),
+    ),
+  };
+  return tell(memo, view, sources, { ir, all, gateways, routes, ingresses, egress, translated }, options, quarantine);
+}
+
+/** Everything that was made, for those who ask what became of it. */
+interface Made {
+  readonly ir: Translation['ir'];
+  readonly all: readonly GatewayTranslation[];
+  readonly gateways: readonly GatewayTranslation[];
+  readonly routes: readonly HttpRouteTranslation[];
+  readonly ingresses: IngressesTranslation;
+  readonly egress: EgressDirection;
+  readonly translated: readonly TranslatedGateway[];
+}
+
+/** What is for people is made when it is asked for: traffic does not wait for words. */
+function tell(
+  memo: TranslationMemo,
+  view: View,
+  sources: TranslationSources,
+  { ir, all, gateways, routes, ingresses, egress, translated }: Made,
+  options: TranslateOptions,
+  quarantine: Quarantine,
+): Translation {
   const classes = lazy(() => translateClasses(memo, view, options));
-  const translatedAll = lazy(() => ({ gateways, routes, ingresses, classes: classes() }));
-  const policies = lazy(() => translatePolicies(memo, sources, translatedAll(), options));
-  const statuses = lazy(() => assembleStatuses(sources, translatedAll(), policies(), quarantine, egress.statuses));
+  const objects = lazy(() => ({ gateways, routes, ingresses, classes: classes() }));
+  const policies = lazy(() => translatePolicies(memo, sources, objects(), options));
+  const statuses = lazy(() => assembleStatuses(sources, objects(), policies(), quarantine, egress.statuses));
   const diagnostics = lazy(() => [
     ...classes().flatMap((entry) => entry.diagnostics),
     ...gateways.flatMap((gateway) => gateway.diagnostics),
@@ -107,7 +157,7 @@ export function translate(
   const certificates = lazy(() => [...all.flatMap((gateway) => gateway.certificates), ...ingresses.certificates]);
   const losses = lazy(() => [...routes.flatMap((route) => route.losses), ...ingresses.losses]);
   return {
-    ir: { gateways: memo.list('ir', irs.sort((a, b) => compareStrings(a.name, b.name))) },
+    ir,
     get statuses() {
       return statuses();
     },

@@ -3,7 +3,7 @@ import { anyPack, DurationSchema } from '@bufbuild/protobuf/wkt';
 import { Cluster_DiscoveryType, ClusterSchema } from '../../gen/envoy/envoy/config/cluster/v3/cluster_pb.js';
 import { ClusterLoadAssignmentSchema } from '../../gen/envoy/envoy/config/endpoint/v3/endpoint_pb.js';
 import { LbEndpointSchema } from '../../gen/envoy/envoy/config/endpoint/v3/endpoint_components_pb.js';
-import { AddressSchema } from '../../gen/envoy/envoy/config/core/v3/address_pb.js';
+import type { AddressSchema } from '../../gen/envoy/envoy/config/core/v3/address_pb.js';
 import { ListenerSchema } from '../../gen/envoy/envoy/config/listener/v3/listener_pb.js';
 import { RouteConfigurationSchema } from '../../gen/envoy/envoy/config/route/v3/route_pb.js';
 import { RouterSchema } from '../../gen/envoy/envoy/extensions/filters/http/router/v3/router_pb.js';

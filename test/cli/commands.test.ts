@@ -53,7 +53,9 @@ describe('check', () => {
     const file = write('json.yaml', brokenRoute);
     const { code, stdout } = await runCommand('check', '--output', 'json', file);
     expect(code).toBe(1);
-    const { findings } = JSON.parse(stdout) as { findings: { severity: string; position: { file: string; line: number } }[] };
+    const { findings } = JSON.parse(stdout) as {
+      findings: { severity: string; position: { file: string; line: number } }[];
+    };
     expect(findings[0]).toMatchObject({ severity: 'error', position: { file, line: 8 } });
   });
 
@@ -85,14 +87,27 @@ describe('translate', () => {
     expect(code).toBe(0);
     const dumped = parse(stdout) as Record<string, Record<string, Record<string, unknown>>>;
     expect(Object.keys(dumped)).toEqual(['edge/outbound', 'edge/public']);
-    expect(Object.keys(dumped['edge/public']?.['envoy.config.route.v3.RouteConfiguration'] ?? {})).toContain('http/8080');
+    expect(Object.keys(dumped['edge/public']?.['envoy.config.route.v3.RouteConfiguration'] ?? {})).toContain(
+      'http/8080',
+    );
     expect(stdout).not.toContain('PRIVATE KEY');
     expect(stdout).toContain('[redacted]');
   });
 
   it('prints one type, one Gateway, or the model in between', async () => {
-    const routes = await runCommand('translate', quickstart, '--gateway', 'edge/public', '--type', 'routes', '-o', 'json');
-    expect(Object.keys((JSON.parse(routes.stdout) as Record<string, object>)['edge/public'] ?? {})).toContain('http/8080');
+    const routes = await runCommand(
+      'translate',
+      quickstart,
+      '--gateway',
+      'edge/public',
+      '--type',
+      'routes',
+      '-o',
+      'json',
+    );
+    expect(Object.keys((JSON.parse(routes.stdout) as Record<string, object>)['edge/public'] ?? {})).toContain(
+      'http/8080',
+    );
     const ir = await runCommand('translate', quickstart, '--ir', '-o', 'json');
     expect(ir.stdout).not.toContain('PRIVATE KEY');
     expect((JSON.parse(ir.stdout) as { gateways: { name: string }[] }).gateways.map(({ name }) => name)).toEqual([
@@ -104,14 +119,30 @@ describe('translate', () => {
 
 describe('explain', () => {
   it('says what a request meets and why the others lost', async () => {
-    const { code, stdout } = await runCommand('explain', quickstart, 'GET', 'http://shop.localhost:8080/cart/7', '-H', 'x-canary: yes');
+    const { code, stdout } = await runCommand(
+      'explain',
+      quickstart,
+      'GET',
+      'http://shop.localhost:8080/cart/7',
+      '-H',
+      'x-canary: yes',
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(/route +shop\/shop {2}rule canary/);
     expect(stdout).toMatch(/Not chosen\n(.*\n)* *shop\/shop rule cart +same path, fewer header matches/);
   });
 
   it('says which rule a call that leaves lacks', async () => {
-    const { stdout } = await runCommand('explain', quickstart, 'GET', 'http://elsewhere.localhost:9191/', '--from', 'shop/checkout', '-o', 'json');
+    const { stdout } = await runCommand(
+      'explain',
+      quickstart,
+      'GET',
+      'http://elsewhere.localhost:9191/',
+      '--from',
+      'shop/checkout',
+      '-o',
+      'json',
+    );
     const [explanation] = JSON.parse(stdout) as { decision: { allowed: boolean; why: string } }[];
     expect(explanation?.decision).toMatchObject({ allowed: false });
   });
@@ -132,7 +163,9 @@ describe('test', () => {
   });
 
   it('fails where a case does, and shows the explanation', async () => {
-    const file = write('tests.yaml', `apiVersion: sallyport.dev/v1alpha1
+    const file = write(
+      'tests.yaml',
+      `apiVersion: sallyport.dev/v1alpha1
 kind: ConfigurationTest
 metadata: {name: wrong}
 spec:
@@ -141,7 +174,8 @@ spec:
     - name: the cart is the blog
       request: {url: 'http://shop.localhost:8080/cart/7'}
       expect: {backend: 'blog/blog:80'}
-`);
+`,
+    );
     const { code, stdout, stderr } = await runCommand('test', file);
     expect(code, stderr).toBe(1);
     expect(stdout).toContain('shop/cart:80');
@@ -158,8 +192,18 @@ describe('what a user may get wrong', () => {
     ['an option that is misspelt', ['run', '--prot-offset', '1', quickstart], 2, /Did you mean --port-offset\?/],
     ['a number that is none', ['run', '--port-offset', 'many', quickstart], 2, /give a whole number from 0 to 65000/],
     ['an admin port for everybody', ['run', '--admin', '0.0.0.0:9901', quickstart], 2, /binds loopback addresses only/],
-    ['a Gateway that is not there', ['translate', quickstart, '--gateway', 'a/b'], 2, /there is no Gateway a\/b; there is edge\/outbound, edge\/public/],
-    ['a folder that a run is given and that is not there', ['run', 'nowhere'], 2, /^sallyport: there is no file or folder nowhere\n$/],
+    [
+      'a Gateway that is not there',
+      ['translate', quickstart, '--gateway', 'a/b'],
+      2,
+      /there is no Gateway a\/b; there is edge\/outbound, edge\/public/,
+    ],
+    [
+      'a folder that a run is given and that is not there',
+      ['run', 'nowhere'],
+      2,
+      /^sallyport: there is no file or folder nowhere\n$/,
+    ],
   ];
   for (const [what, args, code, message] of cases) {
     it(what, async () => {

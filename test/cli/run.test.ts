@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -95,7 +105,16 @@ async function until(what: string, condition: () => Promise<boolean> | boolean):
 }
 
 async function start(): Promise<RunningCommand> {
-  running = startCommand('run', folder, '--admin', `127.0.0.1:${adminPort}`, '--log-format', 'text', '--drain-time', '1');
+  running = startCommand(
+    'run',
+    folder,
+    '--admin',
+    `127.0.0.1:${adminPort}`,
+    '--log-format',
+    'text',
+    '--drain-time',
+    '1',
+  );
   await until('serving', () => running?.stderr().includes('serving\n') === true);
   return running;
 }
@@ -122,7 +141,10 @@ describe('run', () => {
     await until('b', async () => (await status('b.example')) === 200);
     write('.b.tmp', route('b', '/only'));
     renameSync(join(folder, '.b.tmp'), join(folder, 'b.yaml'));
-    await until('b moved', async () => (await status('b.example')) === 404 && (await status('b.example', '/only')) === 200);
+    await until(
+      'b moved',
+      async () => (await status('b.example')) === 404 && (await status('b.example', '/only')) === 200,
+    );
     renameSync(join(folder, 'b.yaml'), join(folder, 'c.yaml'));
     unlinkSync(join(folder, 'a.yaml'));
     await until('a gone', async () => (await status('a.example')) === 404);
@@ -146,7 +168,15 @@ describe('run', () => {
     write('good.yaml', route('good'));
     await until('good', async () => (await status('good.example')) === 200);
     expect(await status('a.example')).toBe(200);
-    for (const reason of ['MalformedYaml', 'DuplicateObject', 'FileTooLarge', 'SymlinkLoop', 'HTTPRuote', 'hostnmaes', 'RE2']) {
+    for (const reason of [
+      'MalformedYaml',
+      'DuplicateObject',
+      'FileTooLarge',
+      'SymlinkLoop',
+      'HTTPRuote',
+      'hostnmaes',
+      'RE2',
+    ]) {
       await until(reason, () => command.stderr().includes(reason));
     }
     expect(command.stderr().match(/MalformedYaml/g)).toHaveLength(1);
@@ -165,7 +195,14 @@ describe('run', () => {
     const metrics = await admin('/metrics');
     expect(metrics).toMatch(/sallyport_objects\{kind="HTTPRoute"\} 1/);
     expect(metrics.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length).toBeLessThan(500);
-    for (const path of ['/dump/snapshot', '/dump/ir', '/dump/xds?gateway=default/gw', '/proxies', '/statuses', '/findings']) {
+    for (const path of [
+      '/dump/snapshot',
+      '/dump/ir',
+      '/dump/xds?gateway=default/gw',
+      '/proxies',
+      '/statuses',
+      '/findings',
+    ]) {
       const body = await admin(path);
       expect(() => JSON.parse(body) as unknown, path).not.toThrow();
       expect(body).not.toContain('very-secret');
@@ -181,8 +218,16 @@ describe('run', () => {
     const command = await start();
     await until('a', async () => (await status('a.example', '/x')) === 200);
     await until('access log', () => command.stdout().includes('"path":"/x"'));
-    const line = command.stdout().split('\n').find((text) => text.includes('"path":"/x"')) ?? '{}';
-    expect(JSON.parse(line)).toMatchObject({ route: 'HTTPRoute/default/a/0/0', origin: 'HTTPRoute/default/a', cluster: 'default/web:80' });
+    const line =
+      command
+        .stdout()
+        .split('\n')
+        .find((text) => text.includes('"path":"/x"')) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({
+      route: 'HTTPRoute/default/a/0/0',
+      origin: 'HTTPRoute/default/a',
+      cluster: 'default/web:80',
+    });
   });
 
   it('says whose port is taken, and serves there once it is free', async () => {

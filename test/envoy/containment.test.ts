@@ -104,9 +104,13 @@ function refusedNames(standalone: Standalone): readonly string[] {
 }
 
 function accepted(standalone: Standalone, name: string): string | undefined {
-  const found = standalone.state()?.translation.statuses.find(({ ref }) => ref.kind === 'HTTPRoute' && ref.name === name);
-  const { parents } = found?.status as { parents: { conditions: { type: string; status: string; reason: string }[] }[] };
-  const condition = parents[0]?.conditions.find(({ type }) => type === 'Accepted');
+  const found = standalone
+    .state()
+    ?.translation.statuses.find(({ ref }) => ref.kind === 'HTTPRoute' && ref.name === name);
+  const status = found?.status as
+    | { parents: { conditions: { type: string; status: string; reason: string }[] }[] }
+    | undefined;
+  const condition = status?.parents[0]?.conditions.find(({ type }) => type === 'Accepted');
   return `${condition?.status} ${condition?.reason}`;
 }
 

@@ -39,7 +39,8 @@ describe('golden cases', () => {
       // An object that validation refuses is one that a case must be about.
       if (loading.length > 0) expect(show).toContain('diagnostics');
       if (refresh) refreshCase(golden, show, outcome);
-      else expect(outcome, 'run "npm run golden", read the outcome, and commit it').toEqual(golden.expectation?.outcome);
+      else
+        expect(outcome, 'run "npm run golden", read the outcome, and commit it').toEqual(golden.expectation?.outcome);
     });
   }
 });

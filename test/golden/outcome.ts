@@ -48,7 +48,11 @@ export function describeDiagnostic({ severity, reason, object, field, message }:
 }
 
 /** What a case is compared with: only the parts that it shows. */
-export function outcomeOf({ translation, resources }: PipelineResult, loading: readonly Diagnostic[], show: readonly Shown[]): unknown {
+export function outcomeOf(
+  { translation, resources }: PipelineResult,
+  loading: readonly Diagnostic[],
+  show: readonly Shown[],
+): unknown {
   const outcome: { [part: string]: unknown } = {};
   for (const part of show) {
     if (part === 'statuses') {

@@ -85,7 +85,8 @@ describe('the examples with mistakes in them', () => {
         findings += translation.diagnostics.length + validations.flatMap(({ diagnostics }) => diagnostics).length;
         const all = [...resources.values()];
         generation += 1;
-        for (const [index, proxy] of proxies.entries()) ads.publish(proxy, { id: generation, resources: all[index] ?? new Map() });
+        for (const [index, proxy] of proxies.entries())
+          ads.publish(proxy, { id: generation, resources: all[index] ?? new Map() });
         await settled();
         expect(refusals).toEqual([]);
       }),

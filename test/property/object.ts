@@ -18,7 +18,8 @@ export function freeze<T>(value: T): T {
   return value;
 }
 
-function object(value: unknown): AnyObject {
+/** An object as its schema has it, which the caller sees to. */
+export function object(value: unknown): AnyObject {
   // The generators below write what the schemas ask for.
   return freeze(value) as AnyObject;
 }
@@ -26,7 +27,13 @@ function object(value: unknown): AnyObject {
 const namespace = fc.constantFrom(...namespaces);
 
 const gateway = fc
-  .record({ namespace, name: fc.constantFrom('public', 'inner'), hostname: fc.option(fc.constantFrom('*.example.com', 'a.example.com'), { nil: undefined }), port: fc.constantFrom(8080, 8081), from: fc.constantFrom('Same', 'All') })
+  .record({
+    namespace,
+    name: fc.constantFrom('public', 'inner'),
+    hostname: fc.option(fc.constantFrom('*.example.com', 'a.example.com'), { nil: undefined }),
+    port: fc.constantFrom(8080, 8081),
+    from: fc.constantFrom('Same', 'All'),
+  })
   .map(({ namespace, name, hostname, port, from }) =>
     object({
       apiVersion: 'gateway.networking.k8s.io/v1',
@@ -36,19 +43,34 @@ const gateway = fc
         gatewayClassName: 'sallyport',
         listeners: [
           { name: 'http', port: 8080, protocol: 'HTTP', allowedRoutes: { namespaces: { from } } },
-          { name: 'second', port, protocol: 'HTTP', ...(hostname === undefined ? {} : { hostname }), allowedRoutes: { namespaces: { from } } },
+          {
+            name: 'second',
+            port,
+            protocol: 'HTTP',
+            ...(hostname === undefined ? {} : { hostname }),
+            allowedRoutes: { namespaces: { from } },
+          },
         ],
       },
     }),
   );
 
-const path = fc.record({ type: fc.constantFrom('Exact', 'PathPrefix', 'RegularExpression'), value: fc.constantFrom('/', '/a', '/a/b', '/(', '/x+') });
+const path = fc.record({
+  type: fc.constantFrom('Exact', 'PathPrefix', 'RegularExpression'),
+  value: fc.constantFrom('/', '/a', '/a/b', '/(', '/x+'),
+});
 const match = fc.record({
   path,
   headers: fc.option(fc.constant([{ type: 'Exact', name: 'X-Canary', value: 'yes' }]), { nil: undefined }),
   method: fc.option(fc.constantFrom('GET', 'POST'), { nil: undefined }),
 });
-const backendRef = fc.record({ group: fc.constant(''), kind: fc.constantFrom('Service', 'Service', 'Bucket'), name: fc.constantFrom(...services), port: fc.constantFrom(80, 80, 81), weight: fc.constantFrom(0, 1, 9) });
+const backendRef = fc.record({
+  group: fc.constant(''),
+  kind: fc.constantFrom('Service', 'Service', 'Bucket'),
+  name: fc.constantFrom(...services),
+  port: fc.constantFrom(80, 80, 81),
+  weight: fc.constantFrom(0, 1, 9),
+});
 const filter = fc.constantFrom(
   { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'x-a', value: '1%' }] } },
   { type: 'RequestRedirect', requestRedirect: { scheme: 'https', statusCode: 301 } },
@@ -61,23 +83,47 @@ const httpRoute = fc
     name: fc.constantFrom('r1', 'r2', 'r3', 'r4'),
     parent: fc.record({ namespace, name: fc.constantFrom('public', 'inner', 'missing') }),
     hostnames: fc.subarray([...hosts]),
-    rules: fc.array(fc.record({ matches: fc.array(match, { maxLength: 2 }), filters: fc.array(filter, { maxLength: 1 }), backendRefs: fc.array(backendRef, { maxLength: 2 }) }), { minLength: 1, maxLength: 2 }),
+    rules: fc.array(
+      fc.record({
+        matches: fc.array(match, { maxLength: 2 }),
+        filters: fc.array(filter, { maxLength: 1 }),
+        backendRefs: fc.array(backendRef, { maxLength: 2 }),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
   })
   .map(({ namespace, name, parent, hostnames, rules }) =>
     object({
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'HTTPRoute',
       metadata: { namespace, name, generation: 1 },
-      spec: { parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...parent }], hostnames, rules: rules.map((rule) => JSON.parse(JSON.stringify(rule))) },
+      spec: {
+        parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...parent }],
+        hostnames,
+        rules: rules.map((rule) => JSON.parse(JSON.stringify(rule))),
+      },
     }),
   );
 
-const service = fc.record({ namespace, name: fc.constantFrom('cart', 'site'), port: fc.constantFrom(80, 81) }).map(({ namespace, name, port }) =>
-  object({ apiVersion: 'v1', kind: 'Service', metadata: { namespace, name }, spec: { ports: [{ name: 'http', port, protocol: 'TCP' }] } }),
-);
+const service = fc
+  .record({ namespace, name: fc.constantFrom('cart', 'site'), port: fc.constantFrom(80, 81) })
+  .map(({ namespace, name, port }) =>
+    object({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace, name },
+      spec: { ports: [{ name: 'http', port, protocol: 'TCP' }] },
+    }),
+  );
 
 const slice = fc
-  .record({ namespace, name: fc.constantFrom('cart', 'site'), part: fc.constantFrom('1', '2'), ready: fc.boolean(), last: fc.integer({ min: 1, max: 9 }) })
+  .record({
+    namespace,
+    name: fc.constantFrom('cart', 'site'),
+    part: fc.constantFrom('1', '2'),
+    ready: fc.boolean(),
+    last: fc.integer({ min: 1, max: 9 }),
+  })
   .map(({ namespace, name, part, ready, last }) =>
     object({
       apiVersion: 'discovery.k8s.io/v1',
@@ -90,7 +136,14 @@ const slice = fc
   );
 
 const ingress = fc
-  .record({ namespace, name: fc.constantFrom('i1', 'i2'), host: fc.option(fc.constantFrom('a.example.com', '*.example.com'), { nil: undefined }), pathType: fc.constantFrom('Exact', 'Prefix'), path: fc.constantFrom('/', '/a'), service: fc.constantFrom(...services) })
+  .record({
+    namespace,
+    name: fc.constantFrom('i1', 'i2'),
+    host: fc.option(fc.constantFrom('a.example.com', '*.example.com'), { nil: undefined }),
+    pathType: fc.constantFrom('Exact', 'Prefix'),
+    path: fc.constantFrom('/', '/a'),
+    service: fc.constantFrom(...services),
+  })
   .map(({ namespace, name, host, pathType, path, service: backend }) =>
     object({
       apiVersion: 'networking.k8s.io/v1',
@@ -98,7 +151,12 @@ const ingress = fc
       metadata: { namespace, name, generation: 1 },
       spec: {
         ingressClassName: 'sallyport',
-        rules: [{ ...(host === undefined ? {} : { host }), http: { paths: [{ path, pathType, backend: { service: { name: backend, port: { number: 80 } } } }] } }],
+        rules: [
+          {
+            ...(host === undefined ? {} : { host }),
+            http: { paths: [{ path, pathType, backend: { service: { name: backend, port: { number: 80 } } } }] },
+          },
+        ],
       },
     }),
   );
@@ -108,7 +166,10 @@ const grant = namespace.map((to) =>
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'ReferenceGrant',
     metadata: { namespace: to, name: 'all' },
-    spec: { from: namespaces.map((from) => ({ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: from })), to: [{ group: '', kind: 'Service' }] },
+    spec: {
+      from: namespaces.map((from) => ({ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: from })),
+      to: [{ group: '', kind: 'Service' }],
+    },
   }),
 );
 

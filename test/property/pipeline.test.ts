@@ -66,7 +66,9 @@ describe('pipeline', () => {
         let snapshot = snapshotOf(objects);
         pipeline.run(snapshot, new Map());
         for (const { object, remove } of edits) {
-          snapshot = applyChanges(snapshot, [remove ? { kind: 'remove', ref: refOf(object) } : { kind: 'put', object }]);
+          snapshot = applyChanges(snapshot, [
+            remove ? { kind: 'remove', ref: refOf(object) } : { kind: 'put', object },
+          ]);
           expect(digest(pipeline.run(snapshot, new Map()))).toEqual(digest(create().run(snapshot, new Map())));
         }
       }),
@@ -92,7 +94,8 @@ describe('pipeline', () => {
         for (const byType of create().run(snapshotOf(objects), new Map()).resources.values()) {
           for (const byName of byType.values()) {
             for (const { requires } of byName.values()) {
-              for (const { typeUrl, name } of requires) expect([...(byType.get(typeUrl)?.keys() ?? [])]).toContain(name);
+              for (const { typeUrl, name } of requires)
+                expect([...(byType.get(typeUrl)?.keys() ?? [])]).toContain(name);
             }
           }
         }
@@ -110,14 +113,22 @@ describe('pipeline', () => {
         spec: {
           parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'public' }],
           hostnames: [`h${index}.example.com`],
-          rules: [{ matches: [{ path: { type: 'PathPrefix', value: path } }], backendRefs: [{ group: '', kind: 'Service', name: 'cart', port: 80, weight: 1 }] }],
+          rules: [
+            {
+              matches: [{ path: { type: 'PathPrefix', value: path } }],
+              backendRefs: [{ group: '', kind: 'Service', name: 'cart', port: 80, weight: 1 }],
+            },
+          ],
         },
       });
     const gateway: AnyObject = freeze({
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'Gateway',
       metadata: { namespace: 'shop', name: 'public', generation: 1 },
-      spec: { gatewayClassName: 'sallyport', listeners: [{ name: 'http', port: 8080, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'Same' } } }] },
+      spec: {
+        gatewayClassName: 'sallyport',
+        listeners: [{ name: 'http', port: 8080, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'Same' } } }],
+      },
     });
     const pipeline = create();
     const objects = [gateway, ...Array.from({ length: 10_000 }, (_, index) => route(index, '/'))];

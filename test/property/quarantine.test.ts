@@ -5,9 +5,9 @@ import type { AnyObject } from '../../src/snapshot/object.ts';
 import { applyChanges, emptySnapshot } from '../../src/snapshot/snapshot.ts';
 import { standaloneOptions } from '../../src/translate/options.ts';
 import { debianOptions } from '../../src/xds/options.ts';
-import { freeze } from './object.ts';
+import { object } from './object.ts';
 
-const gateway = freeze({
+const gateway = object({
   apiVersion: 'gateway.networking.k8s.io/v1',
   kind: 'Gateway',
   metadata: { namespace: 'shop', name: 'public', generation: 1 },
@@ -15,10 +15,10 @@ const gateway = freeze({
     gatewayClassName: 'sallyport',
     listeners: [{ name: 'http', port: 8080, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'Same' } } }],
   },
-} as AnyObject);
+});
 
 function route(name: string): AnyObject {
-  return freeze({
+  return object({
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: { namespace: 'shop', name, generation: 1 },
@@ -27,7 +27,7 @@ function route(name: string): AnyObject {
       hostnames: [`${name}.example.com`],
       rules: [{ filters: [{ type: 'RequestRedirect', requestRedirect: { hostname: 'x.example', statusCode: 302 } }] }],
     },
-  } as AnyObject);
+  });
 }
 
 describe('objects that Envoy refuses', () => {
@@ -39,9 +39,14 @@ describe('objects that Envoy refuses', () => {
   const bad = originOf('HTTPRoute/shop/bad');
 
   function domainsWith(said: string | undefined) {
-    const result = createPipeline(standaloneOptions, debianOptions).run(snapshot, new Map([[name, new Map([[bad, said]])]]));
+    const result = createPipeline(standaloneOptions, debianOptions).run(
+      snapshot,
+      new Map([[name, new Map([[bad, said]])]]),
+    );
     const [ir] = result.translation.ir.gateways;
-    const domains = ir?.routeTables.flatMap((table) => table.virtualHosts.flatMap((host) => (host.routes.length > 0 ? host.domains : [])));
+    const domains = ir?.routeTables.flatMap((table) =>
+      table.virtualHosts.flatMap((host) => (host.routes.length > 0 ? host.domains : [])),
+    );
     return { domains, diagnostics: result.translation.diagnostics.map(({ reason, object }) => [reason, object?.name]) };
   }
 

@@ -6,19 +6,19 @@ import { objectKey, refOf, type AnyObject } from '../../src/snapshot/object.ts';
 import { applyChanges, emptySnapshot, type Change } from '../../src/snapshot/snapshot.ts';
 import { standaloneOptions } from '../../src/translate/options.ts';
 import { debianOptions } from '../../src/xds/options.ts';
-import { anyObject, freeze } from './object.ts';
+import { anyObject, object } from './object.ts';
 
 /* Bad objects: each has something that translation can't serve, and says so in its own diagnostics. */
 
 const parentRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'shop', name: 'public' }];
 
 function httpRoute(spec: object): AnyObject {
-  return freeze({
+  return object({
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: { namespace: 'shop', name: 'zz-bad', generation: 1 },
     spec: { parentRefs, ...spec },
-  } as AnyObject);
+  });
 }
 
 const hostnames = fc.subarray(['a.example.com', '*.example.com', 'x.other.org']);
@@ -31,38 +31,61 @@ const badRoute = fc
       { filters: [{ type: 'ExtensionRef', extensionRef: { group: 'nobody.example', kind: 'Thing', name: 'x' } }] },
       { backendRefs: [{ group: '', kind: 'Bucket', name: 'x', port: 80, weight: 1 }] },
       { backendRefs: [{ group: '', kind: 'Service', name: 'nowhere', port: 80, weight: 1 }] },
-      { backendRefs: [{ group: '', kind: 'Service', namespace: 'blog', name: 'site', port: 81, weight: 1 }], timeouts: { request: '1s', backendRequest: '2s' } },
+      {
+        backendRefs: [{ group: '', kind: 'Service', namespace: 'blog', name: 'site', port: 81, weight: 1 }],
+        timeouts: { request: '1s', backendRequest: '2s' },
+      },
     ),
   })
   .map(({ hostnames: names, rule }) => httpRoute({ hostnames: names, rules: [rule] }));
 
 const badIngress = fc.constantFrom('a.example.com', '*.example.com').map((host) =>
-  freeze({
+  object({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
     metadata: { namespace: 'shop', name: 'zz-bad', generation: 1 },
     spec: {
       ingressClassName: 'sallyport',
       tls: [{ hosts: ['secure.example.com'], secretName: 'missing' }],
-      rules: [{ host, http: { paths: [{ path: '/deep/path', pathType: 'Prefix', backend: { service: { name: 'nowhere', port: { number: 80 } } } }] } }],
+      rules: [
+        {
+          host,
+          http: {
+            paths: [
+              {
+                path: '/deep/path',
+                pathType: 'Prefix',
+                backend: { service: { name: 'nowhere', port: { number: 80 } } },
+              },
+            ],
+          },
+        },
+      ],
     },
-  } as AnyObject),
+  }),
 );
 
 const badGateway = fc.constantFrom('TCP', 'HTTPS').map((protocol) =>
-  freeze({
+  object({
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'Gateway',
     metadata: { namespace: 'shop', name: 'zz-bad', generation: 1 },
     spec: {
       gatewayClassName: 'sallyport',
-      listeners: [{ name: 'bad', port: 7777, protocol, tls: { certificateRefs: [{ group: '', kind: 'Secret', name: 'missing' }] } }],
+      listeners: [
+        {
+          name: 'bad',
+          port: 7777,
+          protocol,
+          tls: { certificateRefs: [{ group: '', kind: 'Secret', name: 'missing' }] },
+        },
+      ],
     },
-  } as AnyObject),
+  }),
 );
 
 const badEgress = fc.constantFrom('missing', 'gone').map((name) =>
-  freeze({
+  object({
     apiVersion: 'sallyport.dev/v1alpha1',
     kind: 'Egress',
     metadata: { namespace: 'shop', name: 'zz-bad', generation: 1 },
@@ -77,7 +100,7 @@ const badEgress = fc.constantFrom('missing', 'gone').map((name) =>
         },
       ],
     },
-  } as AnyObject),
+  }),
 );
 
 const badObject = fc.oneof(badRoute, badIngress, badGateway, badEgress);
@@ -130,7 +153,7 @@ describe('no shared fate', () => {
   });
 
   it('says of each bad object itself what is wrong with it', () => {
-    const gateway = freeze({
+    const gateway = object({
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'Gateway',
       metadata: { namespace: 'shop', name: 'public', generation: 1 },
@@ -138,11 +161,13 @@ describe('no shared fate', () => {
         gatewayClassName: 'sallyport',
         listeners: [{ name: 'http', port: 8080, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'All' } } }],
       },
-    } as AnyObject);
+    });
     fc.assert(
       fc.property(badObject, (bad) => {
         const { translation } = run([gateway, bad]);
-        const own = translation.diagnostics.filter(({ object }) => object?.kind === bad.kind && object.name === 'zz-bad');
+        const own = translation.diagnostics.filter(
+          ({ object }) => object?.kind === bad.kind && object.name === 'zz-bad',
+        );
         expect(own.some(({ severity }) => severity === 'error')).toBe(true);
       }),
       { numRuns: 60 },
@@ -150,12 +175,19 @@ describe('no shared fate', () => {
   });
 });
 
-const placeholder = freeze({
+const placeholder = object({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'Ingress',
   metadata: { namespace: 'blog', name: 'placeholder', generation: 1 },
   spec: {
     ingressClassName: 'sallyport',
-    rules: [{ host: 'placeholder.example', http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'site', port: { number: 80 } } } }] } }],
+    rules: [
+      {
+        host: 'placeholder.example',
+        http: {
+          paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'site', port: { number: 80 } } } }],
+        },
+      },
+    ],
   },
-} as AnyObject);
+});

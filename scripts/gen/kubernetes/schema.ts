@@ -40,7 +40,11 @@ export function withoutProse(schema: Schema): Schema {
   for (const [keyword, value] of Object.entries(schema)) {
     if (droppedKeywords.has(keyword)) continue;
     if (keyword === 'properties') copy.properties = mapValues(schema.properties ?? {}, withoutProse);
-    else if (keyword === 'items' || keyword === 'not' || (keyword === 'additionalProperties' && typeof value === 'object')) {
+    else if (
+      keyword === 'items' ||
+      keyword === 'not' ||
+      (keyword === 'additionalProperties' && typeof value === 'object')
+    ) {
       copy[keyword] = withoutProse(value as Schema);
     } else if (keyword === 'allOf' || keyword === 'anyOf' || keyword === 'oneOf') {
       copy[keyword] = (value as Schema[]).map(withoutProse);

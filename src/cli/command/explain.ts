@@ -1,66 +1,104 @@
-import { explainEgress } from '../../explain/explain-egress.ts';
-import { explainRequest } from '../../explain/explain.ts';
+import type { EgressCall } from '../../explain/egress.ts';
+import { explainEgress, type EgressExplanation } from '../../explain/explain-egress.ts';
+import { explainRequest, type Explainable, type ExplainOptions } from '../../explain/explain.ts';
 import { renderEgress } from '../../explain/render-egress.ts';
 import { renderExplanation } from '../../explain/render-explanation.ts';
-import { hostOf, parseRequest, type HttpRequest } from '../../explain/request.ts';
+import { parseRequest } from '../../explain/request.ts';
 import { load, UsageError, withUsage, type Loaded } from '../load.ts';
 import { useColours } from '../terminal.ts';
 
 export interface ExplainCommandOptions {
   readonly header: readonly string[];
-  readonly gateway?: string;
   readonly from?: string;
+  readonly gateway?: string;
   readonly sni?: string;
   readonly output: 'text' | 'json';
 }
 
-function parseWords(words: readonly string[]): { readonly paths: readonly string[]; readonly method: string; readonly url: string } {
-  const [url, method] = words.toReversed();
-  if (words.length < 3 || method === undefined || url === undefined) {
-    throw new UsageError('explain takes PATH... METHOD URL, as in: sallyport explain manifests/ GET https://shop.example.com/cart');
+/** How many rules that lost are shown; more of them explain nothing. */
+const shownNotChosen = 12;
+
+type Call = Omit<EgressCall, 'caller'>;
+
+function parseAuthority(text: string): Pick<Call, 'host' | 'port'> {
+  const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:@[\]/?#]+))(?::(\d{1,5}))?$/.exec(text);
+  const host = parts?.[1] ?? parts?.[2];
+  const port = parts?.[3] === undefined ? undefined : Number(parts[3]);
+  if (host === undefined || (port !== undefined && (port < 1 || port > 65_535))) {
+    throw new UsageError(`"${text}" is not a host, with or without a port`);
   }
-  return { paths: words.slice(0, -2), method, url };
+  return { host, ...(port !== undefined && { port }) };
 }
 
-function gatewayOf({ gateway }: ExplainCommandOptions): { readonly gateway?: string } {
-  return gateway === undefined ? {} : { gateway };
+/**
+ * The calls that a workload makes for a URL. For https there are two ways out: it asks the proxy for a tunnel, or its
+ * TLS connection is led to a listener that goes by server name.
+ */
+function parseCalls(method: string, url: string, options: ExplainCommandOptions): readonly Call[] {
+  if (method.toUpperCase() === 'CONNECT' && !/^https?:/i.test(url)) {
+    const target = parseAuthority(url);
+    if (target.port === undefined) throw new UsageError(`CONNECT takes a host and a port, as ${target.host}:443`);
+    return [{ form: 'Tunnel', ...target }];
+  }
+  const request = parseRequest(method, url, { headers: options.header });
+  if (!request.ok) throw new UsageError(request.error);
+  const { authority, scheme, port, path, method: asked } = request.value;
+  const target = parseAuthority(authority);
+  if (scheme === 'https' || asked === 'CONNECT') {
+    return [
+      { form: 'Tunnel', host: target.host, port },
+      { form: 'ServerName', host: options.sni ?? target.host, port },
+    ];
+  }
+  return [{ form: 'Request', scheme, method: asked, path, ...target }];
 }
 
-/** A call that leaves: CONNECT is a tunnel, everything else a request that the gateway can read. */
-function explainOutgoing({ result }: Loaded, request: HttpRequest, from: string, options: ExplainCommandOptions): string {
-  const { authority, port, scheme, method, path } = request;
-  const host = hostOf(authority).replace(/^\[(.*)\]$/, '$1');
-  const tunnel = method === 'CONNECT';
-  const call = tunnel
-    ? ({ form: 'Tunnel', host, port } as const)
-    : ({ form: 'Request', host, port, scheme, method, path } as const);
-  const explanations = explainEgress(result.translation, call, from, gatewayOf(options));
-  if (explanations.length === 0) throw new UsageError('no egress Gateway takes such a call: see sallyport check');
-  if (options.output === 'json') return `${JSON.stringify(explanations, undefined, 2)}\n`;
-  return explanations.map((explanation) => renderEgress(explanation, { colors: useColours(process.stdout) })).join('\n');
+/** The word on an object that could not be read comes first: it may be the answer. */
+function warnOfErrors({ findings }: Loaded): void {
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0) process.stderr.write(`sallyport: there are ${errors} errors; "sallyport check" lists them\n`);
 }
 
-function explainIncoming({ result }: Loaded, request: HttpRequest, options: ExplainCommandOptions): string {
-  const explanations = explainRequest(result.translation, request, gatewayOf(options));
-  if (options.output === 'json') return `${JSON.stringify(explanations, undefined, 2)}\n`;
-  return explanations
-    .map((explanation) => renderExplanation(explanation, { colors: useColours(process.stdout), notChosen: 12 }))
-    .join('\n');
+function explainCalls(translation: Explainable, calls: readonly Call[], from: string, asked: ExplainOptions) {
+  const explanations = calls.flatMap((call) => explainEgress(translation, call, from, asked));
+  return explanations.sort((a, b) => Number(b.decision.allowed) - Number(a.decision.allowed));
 }
 
-/** `sallyport explain`: what a request meets, decided as Envoy decides it. */
-export function explain(words: readonly string[], options: ExplainCommandOptions): Promise<void> {
+function print(text: string, values: readonly unknown[], output: 'text' | 'json'): void {
+  process.stdout.write(output === 'json' ? `${JSON.stringify(values, undefined, 2)}\n` : text);
+}
+
+function egressText(explanations: readonly EgressExplanation[], colors: boolean): string {
+  if (explanations.length === 0) return 'no egress Gateway has a listener that takes this call\n';
+  return explanations.map((one) => renderEgress(one, { colors, notChosen: shownNotChosen })).join('\n');
+}
+
+/** `sallyport explain`: what becomes of a request, or of a call that leaves, and why. */
+export function explain(
+  paths: readonly string[],
+  method: string,
+  url: string,
+  options: ExplainCommandOptions,
+): Promise<void> {
   return withUsage(() => {
-    const { paths, method, url } = parseWords(words);
-    const { sni, header } = options;
-    const request = parseRequest(method, url, { headers: header, ...(sni === undefined ? {} : { sni }) });
+    const asked = options.gateway === undefined ? {} : { gateway: options.gateway };
+    const colors = useColours(process.stdout);
+    if (options.from !== undefined) {
+      const calls = parseCalls(method, url, options);
+      const loaded = load(paths, new Date());
+      warnOfErrors(loaded);
+      const explanations = explainCalls(loaded.result.translation, calls, options.from, asked);
+      print(egressText(explanations, colors), explanations, options.output);
+      return 0;
+    }
+    const sni = options.sni === undefined ? {} : { sni: options.sni };
+    const request = parseRequest(method, url, { headers: options.header, ...sni });
     if (!request.ok) throw new UsageError(request.error);
     const loaded = load(paths, new Date());
-    const text =
-      options.from === undefined
-        ? explainIncoming(loaded, request.value, options)
-        : explainOutgoing(loaded, request.value, options.from, options);
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    warnOfErrors(loaded);
+    const explanations = explainRequest(loaded.result.translation, request.value, asked);
+    const text = explanations.map((one) => renderExplanation(one, { colors, notChosen: shownNotChosen })).join('\n');
+    print(text, explanations, options.output);
     return 0;
   });
 }

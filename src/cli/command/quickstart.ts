@@ -8,7 +8,9 @@ import { runDefaults, startRun } from './run.ts';
 
 /** The example of this package, from the sources as well as from the compiled code. */
 function findExample(): string {
-  const found = ['../../..', '../../../..'].map((up) => join(import.meta.dirname, up, 'examples/quickstart')).find(existsSync);
+  const found = ['../../..', '../../../..']
+    .map((up) => join(import.meta.dirname, up, 'examples/quickstart'))
+    .find(existsSync);
   if (found === undefined) throw new UsageError('the example is not in this package: name its folder');
   return found;
 }

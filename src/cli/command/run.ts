@@ -68,7 +68,8 @@ function tellFinding(format: LogFormat | undefined, log: ReturnType<typeof creat
   return (finding: Finding, stands: boolean) => {
     if (text && stands) process.stderr.write(`${renderFinding(finding, styles)}\n`);
     else if (text) process.stderr.write(`${styles.green('settled')} ${finding.reason} ${finding.object?.name ?? ''}\n`);
-    else log[stands ? (finding.severity === 'error' ? 'error' : 'warn') : 'info']({ ...finding, stands }, finding.message);
+    else
+      log[stands ? (finding.severity === 'error' ? 'error' : 'warn') : 'info']({ ...finding, stands }, finding.message);
   };
 }
 
@@ -104,7 +105,9 @@ export async function startRun(paths: readonly string[], options: RunCommandOpti
 function summarize(run: Run): string {
   const { translation } = run.standalone.state() ?? { translation: { ir: { gateways: [] } } };
   const lines = translation.ir.gateways.flatMap((gateway) =>
-    gateway.listeners.map(({ bind, kind }) => `  ${gateway.name}  ${kind.toLowerCase()} on ${bind.address}:${bind.port}`),
+    gateway.listeners.map(
+      ({ bind, kind }) => `  ${gateway.name}  ${kind.toLowerCase()} on ${bind.address}:${bind.port}`,
+    ),
   );
   const admin = run.admin === undefined ? [] : [`  admin  http://${run.admin.address}:${run.admin.port}/`];
   return ['serving', ...lines, ...admin].join('\n');

@@ -39,7 +39,8 @@ export function translateCommand(paths: readonly string[], options: TranslateCom
   return withUsage(() => {
     // Through JSON, which is where keys cover themselves.
     const json = JSON.stringify(outcome(paths, options), undefined, 2);
-    const text = options.output === 'json' ? `${json}\n` : stringify(JSON.parse(json), { aliasDuplicateObjects: false });
+    const text =
+      options.output === 'json' ? `${json}\n` : stringify(JSON.parse(json), { aliasDuplicateObjects: false });
     process.stdout.write(text);
     return 0;
   });

@@ -11,9 +11,16 @@ function merged(line: string): unknown {
 
 describe('mergeEnvoyLine', () => {
   it('keeps levels and says which part of Envoy speaks', () => {
-    expect(merged('{"level":"error","component":"config","message":"no"}')).toEqual({ level: 50, envoy: 'config', msg: 'no' });
+    expect(merged('{"level":"error","component":"config","message":"no"}')).toEqual({
+      level: 50,
+      envoy: 'config',
+      msg: 'no',
+    });
     expect(merged('{"level":"critical","component":"main","message":"no"}')).toMatchObject({ level: 60 });
-    expect(merged('{"level":"warning","component":"main","message":"two\\nlines"}')).toMatchObject({ level: 40, msg: 'two\nlines' });
+    expect(merged('{"level":"warning","component":"main","message":"two\\nlines"}')).toMatchObject({
+      level: 40,
+      msg: 'two\nlines',
+    });
     expect(merged('{"level":"info","component":"upstream","message":"cluster added"}')).toMatchObject({ level: 20 });
   });
 
@@ -23,7 +30,10 @@ describe('mergeEnvoyLine', () => {
   });
 
   it('shows what is not of its own log, such as a crash', () => {
-    expect(merged('AddressSanitizer: heap-use-after-free')).toEqual({ level: 40, msg: 'AddressSanitizer: heap-use-after-free' });
+    expect(merged('AddressSanitizer: heap-use-after-free')).toEqual({
+      level: 40,
+      msg: 'AddressSanitizer: heap-use-after-free',
+    });
   });
 });
 

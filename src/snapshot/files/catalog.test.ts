@@ -15,7 +15,11 @@ const validate: Validate = (value) => {
   const written = value as Written;
   const ref = { kind: 'Namespace' as const, namespace: '', name: written.metadata.name };
   if (written.broken === true) {
-    return { kind: 'Invalid', ref, diagnostics: [{ severity: 'error', reason: 'Broken', message: 'broken', object: ref, field: 'broken' }] };
+    return {
+      kind: 'Invalid',
+      ref,
+      diagnostics: [{ severity: 'error', reason: 'Broken', message: 'broken', object: ref, field: 'broken' }],
+    };
   }
   return { kind: 'Object', object: value as AnyObject, diagnostics: [] };
 };

@@ -28,7 +28,13 @@ interface Entry {
   readonly unreadable: Diagnostic | undefined;
 }
 
-const nothing: Entry = { parsed: undefined, objects: new Map(), kept: new Map(), known: new Map(), unreadable: undefined };
+const nothing: Entry = {
+  parsed: undefined,
+  objects: new Map(),
+  kept: new Map(),
+  known: new Map(),
+  unreadable: undefined,
+};
 
 /**
  * All files and the objects they give. What a file adds or changes counts at once. What it no longer holds is kept

@@ -21,7 +21,12 @@ describe('splitDocuments', () => {
         const text = parts.join('');
         const lines = text.split('\n');
         for (const document of splitDocuments(text)) {
-          expect(lines.slice(document.line - 1).join('\n').startsWith(document.text)).toBe(true);
+          expect(
+            lines
+              .slice(document.line - 1)
+              .join('\n')
+              .startsWith(document.text),
+          ).toBe(true);
         }
       }),
     );
@@ -37,7 +42,12 @@ describe('parseYaml', () => {
   });
 
   it('refuses aliases that grow without end, and keys that stand twice', () => {
-    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x, x]', ...'bcdefghij'.split('').map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abcdefghij'[i]}`).join(', ')}]`)];
+    const bomb = [
+      'a: &a [x, x, x, x, x, x, x, x, x, x]',
+      ...'bcdefghij'
+        .split('')
+        .map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abcdefghij'[i]}`).join(', ')}]`),
+    ];
     expect(parseYaml('f.yaml', { text: bomb.join('\n'), line: 1 }).ok).toBe(false);
     expect(parseYaml('f.yaml', { text: 'a: 1\na: 2\n', line: 1 }).ok).toBe(false);
   });
@@ -52,7 +62,8 @@ describe('parseYaml', () => {
 });
 
 describe('locateField', () => {
-  const text = "kind: HTTPRoute\nmetadata:\n  name: r\n  annotations: {a.b/c: x}\nspec:\n  rules:\n    - matches:\n        - path:\n            value: /x\n";
+  const text =
+    'kind: HTTPRoute\nmetadata:\n  name: r\n  annotations: {a.b/c: x}\nspec:\n  rules:\n    - matches:\n        - path:\n            value: /x\n';
 
   it('finds a field by its path, or the deepest part of it that is there', () => {
     const at = (field?: string) => {

@@ -1,4 +1,14 @@
-import { isAlias, isCollection, isMap, isNode, isPair, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+} from 'yaml';
 import type { Diagnostic, Position } from '../diagnostic.ts';
 
 /** One document of a file, as text; `line` is that of its first line in the file, from 1. */
@@ -59,7 +69,10 @@ export function parseYaml(file: string, { text, line }: DocumentText): ParsedYam
     return { ok: true, value: document.toJS({ maxAliasCount: 100 }) as unknown };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { ok: false, diagnostics: [{ severity: 'error', reason: 'MalformedYaml', message, position: { file, line, column: 1 } }] };
+    return {
+      ok: false,
+      diagnostics: [{ severity: 'error', reason: 'MalformedYaml', message, position: { file, line, column: 1 } }],
+    };
   }
 }
 
@@ -92,7 +105,8 @@ function findNode(document: Document, field: string): Node | undefined {
 
 /** Where a field stands in a file. The text is parsed again: positions are asked for rarely, and trees are large. */
 export function locateField(file: string, { text, line }: DocumentText, field: string | undefined): Position {
-  if (field === undefined) return { file, line: line + (text.match(/^(\s*(#.*)?\n)*/)?.[0].split('\n').length ?? 1) - 1, column: 1 };
+  if (field === undefined)
+    return { file, line: line + (text.match(/^(\s*(#.*)?\n)*/)?.[0].split('\n').length ?? 1) - 1, column: 1 };
   const { document, lines } = parse(text);
   const offset = findNode(document, field)?.range?.[0] ?? 0;
   const at = lines.linePos(offset);

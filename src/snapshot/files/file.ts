@@ -48,7 +48,8 @@ export function parseFile(file: string, text: string, validate: Validate, known:
   const documents = splitDocuments(text).map((document) => {
     const same = known.get(document.text);
     // Positions in its diagnostics are counted from its first line, so a malformed one is read again where it moved.
-    if (same === undefined || (same.malformed.length > 0 && same.line !== document.line)) return parseOne(file, document, validate);
+    if (same === undefined || (same.malformed.length > 0 && same.line !== document.line))
+      return parseOne(file, document, validate);
     return same.line === document.line ? same : { ...same, line: document.line };
   });
   return { file, documents };

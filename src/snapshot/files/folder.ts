@@ -34,7 +34,8 @@ export function readManifest(file: string): FileContent {
   } catch (error) {
     const { code, message } = describe(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'Gone' };
-    if (code === 'ELOOP') return { kind: 'Unreadable', reason: 'SymlinkLoop', message: 'The symbolic link leads to itself.' };
+    if (code === 'ELOOP')
+      return { kind: 'Unreadable', reason: 'SymlinkLoop', message: 'The symbolic link leads to itself.' };
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
       return { kind: 'Unreadable', reason: 'NotUtf8', message: 'The file is not UTF-8 text. Save it as UTF-8.' };
     }

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -153,7 +162,9 @@ describe('file source', () => {
     writeFileSync(join(folder, 'a.yaml'), text('a'));
     start();
     expect(names()).toEqual(['a']);
-    const reasons = source?.diagnostics().map(({ reason, position }) => `${position?.file.slice(folder.length)} ${reason}`);
+    const reasons = source
+      ?.diagnostics()
+      .map(({ reason, position }) => `${position?.file.slice(folder.length)} ${reason}`);
     expect(reasons).toEqual(['/bytes.yaml NotUtf8', '/large.yaml FileTooLarge', '/loop.yaml SymlinkLoop']);
     writeFileSync(join(folder, 'large.yaml'), text('large'));
     await until(() => names().join() === 'a,large');

@@ -31,9 +31,12 @@ function compileTree(schema: Schema, env: ReturnType<typeof celEnv>): RuleTree |
     const tree = compileTree(property, env);
     if (tree !== undefined) properties.set(name, tree);
   }
-  const member = schema.items ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
+  const member =
+    schema.items ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
   const members = member === undefined ? undefined : compileTree(member, env);
-  return rules.length === 0 && properties.size === 0 && members === undefined ? undefined : { rules, properties, members };
+  return rules.length === 0 && properties.size === 0 && members === undefined
+    ? undefined
+    : { rules, properties, members };
 }
 
 function compileRule(env: ReturnType<typeof celEnv>, rule: string, message: string): Rule {
@@ -58,7 +61,8 @@ export function checkRules(tree: RuleTree, value: unknown, path: Path | undefine
   }
   if (Array.isArray(value)) {
     const { members } = tree;
-    if (members !== undefined) value.forEach((item: unknown, key) => checkRules(members, item, { parent: path, key }, report));
+    if (members !== undefined)
+      value.forEach((item: unknown, key) => checkRules(members, item, { parent: path, key }, report));
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
       const below = tree.properties.get(key) ?? tree.members;

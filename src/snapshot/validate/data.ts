@@ -11,7 +11,8 @@ export function checkSecret({ type, data = {} }: Secret, report: Report): void {
   if (size > maxBytes) report('InvalidValue', pathOf('data'), 'A Secret holds at most 1 MiB.');
   if (type !== 'kubernetes.io/tls') return;
   for (const key of ['tls.crt', 'tls.key']) {
-    if (data[key] === undefined) report('RequiredField', pathOf('data', key), `A Secret of type kubernetes.io/tls needs ${key}.`);
+    if (data[key] === undefined)
+      report('RequiredField', pathOf('data', key), `A Secret of type kubernetes.io/tls needs ${key}.`);
   }
 }
 
@@ -20,20 +21,30 @@ export function checkConfigMap({ data = {}, binaryData = {} }: ConfigMap, report
   checkKeys(data, 'data', report);
   checkKeys(binaryData, 'binaryData', report);
   for (const key of Object.keys(binaryData)) {
-    if (data[key] !== undefined) report('DuplicateValue', pathOf('binaryData', key), `data has the key ${key} too; a key may stand in one of them.`);
+    if (data[key] !== undefined)
+      report(
+        'DuplicateValue',
+        pathOf('binaryData', key),
+        `data has the key ${key} too; a key may stand in one of them.`,
+      );
   }
 }
 
 function checkKeys(data: { readonly [key: string]: string }, field: string, report: Report): void {
   for (const key of Object.keys(data)) {
     if (dataKey.test(key) && key !== '.' && !key.startsWith('..')) continue;
-    report('InvalidValue', pathOf(field, key), 'A key has at most 253 letters, digits, "-", "_" and ".", and does not start with "..".');
+    report(
+      'InvalidValue',
+      pathOf(field, key),
+      'A key has at most 253 letters, digits, "-", "_" and ".", and does not start with "..".',
+    );
   }
 }
 
 /** A Secret with what stringData says put into data, as the API server stores it. */
 export function mergeStringData({ stringData, ...secret }: Secret): Secret {
   if (stringData === undefined) return secret;
-  const encoded = Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')]);
-  return { ...secret, data: { ...secret.data, ...Object.fromEntries(encoded) } };
+  const encoded: { [key: string]: string } = { ...secret.data };
+  for (const [key, value] of Object.entries(stringData)) encoded[key] = Buffer.from(value, 'utf8').toString('base64');
+  return { ...secret, data: encoded };
 }

@@ -7,20 +7,30 @@ import { isSubdomain } from './metadata.ts';
 /** Checks Kubernetes' written rules of EndpointSlice. Loopback addresses, which a cluster refuses, are normal in a folder. */
 export function checkEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice, report: Report): void {
   endpoints.forEach(({ addresses }, index) => {
-    if (addresses.length === 0) report('RequiredField', pathOf('endpoints', index, 'addresses'), 'An endpoint needs an address.');
+    if (addresses.length === 0)
+      report('RequiredField', pathOf('endpoints', index, 'addresses'), 'An endpoint needs an address.');
     addresses.forEach((address, number) => {
       if (!isOfType(addressType, address)) {
-        report('InvalidValue', pathOf('endpoints', index, 'addresses', number), `The address is not of addressType ${addressType}.`);
+        report(
+          'InvalidValue',
+          pathOf('endpoints', index, 'addresses', number),
+          `The address is not of addressType ${addressType}.`,
+        );
       }
     });
   });
   const names = new Set<string>();
   ports.forEach(({ name = '', port }, index) => {
     if (names.has(name)) {
-      report('DuplicateValue', pathOf('ports', index, 'name'), 'Two ports have this name; names of ports must be unique.');
+      report(
+        'DuplicateValue',
+        pathOf('ports', index, 'name'),
+        'Two ports have this name; names of ports must be unique.',
+      );
     }
     names.add(name);
-    if (port !== undefined && (port < 1 || port > 65_535)) report('InvalidValue', pathOf('ports', index, 'port'), 'A port is from 1 to 65535.');
+    if (port !== undefined && (port < 1 || port > 65_535))
+      report('InvalidValue', pathOf('ports', index, 'port'), 'A port is from 1 to 65535.');
   });
 }
 

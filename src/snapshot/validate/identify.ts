@@ -37,7 +37,8 @@ export function identify(value: unknown): Identity {
   const fields = value as Fields;
   const { apiVersion, kind } = fields;
   if (typeof kind !== 'string') return { kind: 'Malformed', message: 'kind is missing.', field: 'kind' };
-  if (typeof apiVersion !== 'string') return { kind: 'Malformed', message: 'apiVersion is missing.', field: 'apiVersion' };
+  if (typeof apiVersion !== 'string')
+    return { kind: 'Malformed', message: 'apiVersion is missing.', field: 'apiVersion' };
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   if (!isKind(kind)) return { kind: 'Other', ...describeOther(group, kind) };
   if (apiVersion === apiVersionOf(kind)) return { kind: 'Known', of: kind, fields };
@@ -45,8 +46,13 @@ export function identify(value: unknown): Identity {
     return { kind: 'Known', of: kind, fields: { ...fields, apiVersion: apiVersionOf(kind) } };
   }
   // Other groups have kinds of the same name: a Service of Knative is none of ours.
-  if (group !== kindTable[kind].group && closest(group, [kindTable[kind].group]) === undefined) return { kind: 'Other' };
-  return { kind: 'Malformed', message: `${kind} is read as ${apiVersionOf(kind)}, not ${apiVersion}.`, field: 'apiVersion' };
+  if (group !== kindTable[kind].group && closest(group, [kindTable[kind].group]) === undefined)
+    return { kind: 'Other' };
+  return {
+    kind: 'Malformed',
+    message: `${kind} is read as ${apiVersionOf(kind)}, not ${apiVersion}.`,
+    field: 'apiVersion',
+  };
 }
 
 function describeOther(group: string, kind: string): { readonly message?: string } {

@@ -12,8 +12,11 @@ export function checkIngress({ spec }: Ingress, report: Report): void {
   spec.rules?.forEach((rule, index) => {
     const at = pathOf('spec', 'rules', index);
     if (rule.host !== undefined) checkHost(rule.host, { parent: at, key: 'host' }, report);
-    if (rule.http?.paths.length === 0) report('RequiredField', pathOf('spec', 'rules', index, 'http', 'paths'), 'paths needs at least one entry.');
-    rule.http?.paths.forEach((path, number) => checkPath(path, pathOf('spec', 'rules', index, 'http', 'paths', number), report));
+    if (rule.http?.paths.length === 0)
+      report('RequiredField', pathOf('spec', 'rules', index, 'http', 'paths'), 'paths needs at least one entry.');
+    rule.http?.paths.forEach((path, number) =>
+      checkPath(path, pathOf('spec', 'rules', index, 'http', 'paths', number), report),
+    );
   });
   spec.tls?.forEach((tls, index) => {
     tls.hosts?.forEach((host, number) => checkHost(host, pathOf('spec', 'tls', index, 'hosts', number), report));
@@ -25,7 +28,11 @@ function checkHost(host: string, path: Path | undefined, report: Report): void {
   const name = host.startsWith('*.') ? host.slice(2) : host;
   if (isIP(host) !== 0) report('InvalidValue', path, 'A host must be a DNS name, not an address.');
   else if (!isSubdomain(name)) {
-    report('InvalidValue', path, 'A host must be a DNS name in lower case; "*" may stand only for the whole first label, as in *.example.com.');
+    report(
+      'InvalidValue',
+      path,
+      'A host must be a DNS name in lower case; "*" may stand only for the whole first label, as in *.example.com.',
+    );
   }
 }
 
@@ -33,7 +40,8 @@ function checkPath({ path, pathType, backend }: IngressPath, at: Path | undefine
   checkBackend(backend, { parent: at, key: 'backend' }, report);
   const field = { parent: at, key: 'path' };
   if (pathType === 'ImplementationSpecific') {
-    if (path !== undefined && path !== '' && !path.startsWith('/')) report('InvalidValue', field, 'A path must start with "/".');
+    if (path !== undefined && path !== '' && !path.startsWith('/'))
+      report('InvalidValue', field, 'A path must start with "/".');
     return;
   }
   if (path === undefined || !path.startsWith('/')) {
@@ -41,9 +49,11 @@ function checkPath({ path, pathType, backend }: IngressPath, at: Path | undefine
     return;
   }
   const forbidden = ['//', '/./', '/../', '%2f', '%2F'].find((part) => path.includes(part));
-  if (forbidden !== undefined) report('InvalidValue', field, `With pathType ${pathType} a path can't hold "${forbidden}".`);
+  if (forbidden !== undefined)
+    report('InvalidValue', field, `With pathType ${pathType} a path can't hold "${forbidden}".`);
   const ending = ['/..', '/.'].find((part) => path.endsWith(part));
-  if (ending !== undefined) report('InvalidValue', field, `With pathType ${pathType} a path can't end with "${ending}".`);
+  if (ending !== undefined)
+    report('InvalidValue', field, `With pathType ${pathType} a path can't end with "${ending}".`);
 }
 
 function checkBackend({ service, resource }: IngressBackend, at: Path | undefined, report: Report): void {
@@ -57,7 +67,8 @@ function checkBackend({ service, resource }: IngressBackend, at: Path | undefine
   const hasName = name !== undefined && name !== '';
   const hasNumber = number !== undefined && number !== 0;
   if (hasName === hasNumber) report('InvalidValue', port, 'The port of a service needs either name or number.');
-  if (hasNumber && (number < 1 || number > 65_535)) report('InvalidValue', { parent: port, key: 'number' }, 'A port is from 1 to 65535.');
+  if (hasNumber && (number < 1 || number > 65_535))
+    report('InvalidValue', { parent: port, key: 'number' }, 'A port is from 1 to 65535.');
   if (hasName && !isPortName(name)) report('InvalidValue', { parent: port, key: 'name' }, portNameRule);
 }
 

@@ -32,10 +32,15 @@ export function checkMetadata(kind: Kind, info: KindInfo, metadata: Metadata, re
     const path = pathOf('metadata', 'labels', key);
     checkKey(key, path, report);
     if (value !== '' && !(value.length <= 63 && qualifiedName.test(value))) {
-      report('InvalidValue', path, 'A label has at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends.');
+      report(
+        'InvalidValue',
+        path,
+        'A label has at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends.',
+      );
     }
   }
-  for (const key of Object.keys(metadata.annotations ?? {})) checkKey(key, pathOf('metadata', 'annotations', key), report);
+  for (const key of Object.keys(metadata.annotations ?? {}))
+    checkKey(key, pathOf('metadata', 'annotations', key), report);
 }
 
 const labelRule = 'has at most 63 lower case letters, digits and "-", with a letter or digit at both ends';
@@ -47,7 +52,8 @@ function checkName(kind: Kind, name: string | undefined, report: Report): void {
   } else if (kind === 'Namespace' || kind === 'Service') {
     if (!isLabel(name)) report('InvalidValue', path, `The name of a ${kind} ${labelRule}.`);
   } else if (!isSubdomain(name)) {
-    const rule = 'has at most 253 lower case letters, digits, "-" and ".", with a letter or digit at both ends of each part';
+    const rule =
+      'has at most 253 lower case letters, digits, "-" and ".", with a letter or digit at both ends of each part';
     report('InvalidValue', path, `The name of a ${kind} ${rule}.`);
   }
 }

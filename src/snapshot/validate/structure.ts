@@ -22,9 +22,15 @@ function isFields(value: unknown): value is Fields {
  * Checks a value against a structural schema as the API server does, and returns it completed: nulls of properties
  * dropped, then defaults set. Unknown fields are mistakes, as with strict field validation.
  */
-export function checkStructure(context: StructureContext, schema: Schema, value: unknown, path: Path | undefined): unknown {
+export function checkStructure(
+  context: StructureContext,
+  schema: Schema,
+  value: unknown,
+  path: Path | undefined,
+): unknown {
   if (schema['x-kubernetes-int-or-string'] === true) {
-    if (!Number.isInteger(value) && typeof value !== 'string') reportType(context, path, 'a whole number or a string', value);
+    if (!Number.isInteger(value) && typeof value !== 'string')
+      reportType(context, path, 'a whole number or a string', value);
     return value;
   }
   checkEnum(context, schema, value, path);
@@ -60,10 +66,12 @@ function checkObject(context: StructureContext, schema: Schema, value: unknown, 
   for (const [key, member] of Object.entries(value)) {
     // A null says the same as a field left out.
     if (member === null || member === undefined) continue;
-    const known = schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+    const known =
+      schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
     const below = { parent: path, key };
     if (known !== undefined) result[key] = checkStructure(context, known, member, below);
-    else if (typeof additionalProperties === 'object') result[key] = checkStructure(context, additionalProperties, member, below);
+    else if (typeof additionalProperties === 'object')
+      result[key] = checkStructure(context, additionalProperties, member, below);
     else {
       result[key] = member;
       if (!isOpen(schema)) reportUnknown(context, schema, below);
@@ -71,17 +79,27 @@ function checkObject(context: StructureContext, schema: Schema, value: unknown, 
   }
   setDefaults(context, schema, result, path);
   for (const name of schema.required ?? []) {
-    if (result[name] === undefined) context.report('RequiredField', { parent: path, key: name }, `${name} is required.`);
+    if (result[name] === undefined)
+      context.report('RequiredField', { parent: path, key: name }, `${name} is required.`);
   }
   const count = Object.keys(result).length;
   checkCount(context, path, count, schema.minProperties, schema.maxProperties, 'entries');
   if (schema.oneOf !== undefined && schema.oneOf.filter((option) => fits(option, result)).length !== 1) {
-    context.report('InvalidValue', path, 'The fields do not go together: an address of type IPAddress must be an IPv4 or IPv6 address.');
+    context.report(
+      'InvalidValue',
+      path,
+      'The fields do not go together: an address of type IPAddress must be an IPv4 or IPv6 address.',
+    );
   }
   return result;
 }
 
-function setDefaults(context: StructureContext, schema: Schema, result: { [key: string]: unknown }, path: Path | undefined): void {
+function setDefaults(
+  context: StructureContext,
+  schema: Schema,
+  result: { [key: string]: unknown },
+  path: Path | undefined,
+): void {
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
     if (property.default === undefined || result[key] !== undefined) continue;
     // A default may itself lack fields that have defaults.
@@ -112,18 +130,29 @@ function checkArray(context: StructureContext, schema: Schema, value: unknown, p
   return result;
 }
 
-function checkUnique(context: StructureContext, schema: Schema, items: readonly unknown[], path: Path | undefined): void {
+function checkUnique(
+  context: StructureContext,
+  schema: Schema,
+  items: readonly unknown[],
+  path: Path | undefined,
+): void {
   const listType = schema['x-kubernetes-list-type'];
   if (listType !== 'map' && listType !== 'set') return;
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   const first = new Map<string, number>();
   items.forEach((item, key) => {
-    const identity = JSON.stringify(listType === 'set' || !isFields(item) ? item : keys.map((name) => item[name] ?? null));
+    const identity = JSON.stringify(
+      listType === 'set' || !isFields(item) ? item : keys.map((name) => item[name] ?? null),
+    );
     const earlier = first.get(identity);
     if (earlier === undefined) first.set(identity, key);
     else {
       const what = listType === 'set' ? 'value' : keys.join(' and ');
-      context.report('DuplicateValue', { parent: path, key }, `Item ${earlier} has the same ${what}; each must be unique.`);
+      context.report(
+        'DuplicateValue',
+        { parent: path, key },
+        `Item ${earlier} has the same ${what}; each must be unique.`,
+      );
     }
   });
 }
@@ -137,7 +166,10 @@ function checkEnum(context: StructureContext, schema: Schema, value: unknown, pa
 
 function checkString(context: StructureContext, schema: Schema, value: string, path: Path | undefined): void {
   // Limits count characters, not UTF-16 units; the iteration is spared where the units already fit.
-  const length = schema.minLength === undefined && value.length <= (schema.maxLength ?? Infinity) ? value.length : [...value].length;
+  const length =
+    schema.minLength === undefined && value.length <= (schema.maxLength ?? Infinity)
+      ? value.length
+      : Array.from(value).length;
   checkCount(context, path, length, schema.minLength, schema.maxLength, 'characters');
   if (schema.pattern !== undefined && !context.pattern(schema.pattern).test(value)) {
     context.report('InvalidValue', path, `${shown(context, value)} must match ${schema.pattern}.`);
@@ -145,8 +177,15 @@ function checkString(context: StructureContext, schema: Schema, value: string, p
   if (schema.format === 'date-time' && Number.isNaN(Date.parse(value))) {
     context.report('InvalidValue', path, `${shown(context, value)} is not a date and time as RFC 3339 writes them.`);
   }
-  if (schema.format === 'byte' && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value.replace(/[\r\n]/g, ''))) {
-    context.report('InvalidValue', path, 'The value is not valid base64. Encode it, or write it as it is under stringData.');
+  if (
+    schema.format === 'byte' &&
+    !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value.replace(/[\r\n]/g, ''))
+  ) {
+    context.report(
+      'InvalidValue',
+      path,
+      'The value is not valid base64. Encode it, or write it as it is under stringData.',
+    );
   }
 }
 
@@ -158,7 +197,8 @@ function checkNumber(context: StructureContext, schema: Schema, value: unknown, 
   const { minimum = -Infinity, maximum = Infinity } = schema;
   if (value < minimum) context.report('InvalidValue', path, `${value} is below the least value, ${minimum}.`);
   if (value > maximum) context.report('InvalidValue', path, `${value} is above the greatest value, ${maximum}.`);
-  if (schema.format === 'int32' && Math.abs(value) > 2 ** 31) context.report('InvalidValue', path, `${value} has more than 32 bits.`);
+  if (schema.format === 'int32' && Math.abs(value) > 2 ** 31)
+    context.report('InvalidValue', path, `${value} has more than 32 bits.`);
 }
 
 function checkCount(
@@ -181,7 +221,9 @@ function fits(schema: Schema, value: unknown): boolean {
   if (schema.format === 'ipv4' && typeof value === 'string' && !isIPv4(value)) return false;
   if (schema.format === 'ipv6' && typeof value === 'string' && !isIPv6(value)) return false;
   if (schema.properties === undefined || !isFields(value)) return true;
-  return Object.entries(schema.properties).every(([key, property]) => value[key] === undefined || fits(property, value[key]));
+  return Object.entries(schema.properties).every(
+    ([key, property]) => value[key] === undefined || fits(property, value[key]),
+  );
 }
 
 function reportType(context: StructureContext, path: Path | undefined, wanted: string, value: unknown): void {

@@ -54,7 +54,10 @@ function validate(compiled: Compiled, value: unknown): Validation {
     case 'Other': {
       const { message } = identity;
       if (message === undefined) return { kind: 'Ignored', diagnostics: [] };
-      return { kind: 'Ignored', diagnostics: [{ severity: 'warning', reason: 'UnsupportedKind', message, field: 'kind' }] };
+      return {
+        kind: 'Ignored',
+        diagnostics: [{ severity: 'warning', reason: 'UnsupportedKind', message, field: 'kind' }],
+      };
     }
     case 'Known':
       return validateKind(compiled, identity.of, identity.fields);
@@ -64,7 +67,7 @@ function validate(compiled: Compiled, value: unknown): Validation {
 function validateKind(compiled: Compiled, kind: Kind, fields: Fields): Validation {
   const findings: Finding[] = [];
   const report: Report = (reason, path, message) => findings.push({ reason, field: renderPath(path), message });
-  const context = { report, pattern: compiled.pattern, showValues: kind !== 'Secret' };
+  const context = { report, pattern: (text: string) => compiled.pattern(text), showValues: kind !== 'Secret' };
   const schema: Schema = schemas[kind];
   const completed = completeMetadata(kind, checkStructure(context, schema, withoutStatus(kind, fields), undefined));
   const ref = refFrom(kind, completed);
@@ -95,7 +98,10 @@ function completeMetadata(kind: Kind, object: unknown): Fields {
   if (!isFields(object) || !isFields(object['metadata'])) return isFields(object) ? object : {};
   const { namespace, ...metadata } = object['metadata'];
   if (!kindTable[kind].namespaced) return { ...object, metadata };
-  return { ...object, metadata: { ...metadata, namespace: namespace === undefined || namespace === '' ? 'default' : namespace } };
+  return {
+    ...object,
+    metadata: { ...metadata, namespace: namespace === undefined || namespace === '' ? 'default' : namespace },
+  };
 }
 
 function refFrom(kind: Kind, object: Fields): ObjectRef | undefined {
@@ -107,9 +113,13 @@ function refFrom(kind: Kind, object: Fields): ObjectRef | undefined {
 
 function invalid(ref: ObjectRef | undefined, findings: readonly Finding[]): Validation {
   const object = ref === undefined ? {} : { object: ref };
-  const diagnostics = findings.map(
-    ({ reason, field, message }): Diagnostic => ({ severity: 'error', reason, message, ...object, ...(field === '' ? {} : { field }) }),
-  );
+  const diagnostics = findings.map(({ reason, field, message }): Diagnostic => ({
+    severity: 'error',
+    reason,
+    message,
+    ...object,
+    ...(field === '' ? {} : { field }),
+  }));
   return ref === undefined ? { kind: 'Invalid', diagnostics } : { kind: 'Invalid', ref, diagnostics };
 }
 
