@@ -16,6 +16,7 @@ spec:
   - {name: any, port: 80, protocol: HTTP}
   - {name: a, port: 80, protocol: HTTP, hostname: "*.a.test", allowedRoutes: {namespaces: {from: Same}}}
   - {name: tls-a, port: 443, protocol: HTTPS, hostname: "*.a.test", tls: {certificateRefs: [{name: cert}]}}
+  - {name: broken, port: 8443, protocol: HTTPS, tls: {certificateRefs: [{name: gone}]}}
   - {name: tls-x, port: 443, protocol: HTTPS, hostname: x.a.test, tls: {certificateRefs: [{name: cert}]}}
 ---
 kind: Gateway
@@ -114,6 +115,12 @@ describe('listeners', () => {
   it('speak TLS or do not', () => {
     expect(first('https://x.a.test:80/').outcome.kind).toBe('TlsRefused');
     expect(first('http://x.a.test:443/').outcome.kind).toBe('TlsRefused');
+  });
+
+  it('that do not serve say why', () => {
+    const explanation = first('https://x.a.test:8443/');
+    expect(explanation.outcome.kind).toBe('NoListener');
+    expect(whyNot(explanation)).toEqual([expect.stringMatching(/^broken: does not serve: .*gone/)]);
   });
 
   it('are chosen by the port, and by the Gateway that is asked', () => {

@@ -127,7 +127,7 @@ export function explainRequest(
     const listener = findListener(gateway, request.port);
     if (listener === undefined) return [];
     const explanation = explainAt(gateway, listener, request);
-    return [{ ...explanation, notChosen: [...explanation.notChosen, ...lossesOf(losses, gateway.name)] }];
+    return [{ ...explanation, notChosen: [...explanation.notChosen, ...lossesOf(losses, gateway, request.port)] }];
   });
   if (explanations.length > 0) return explanations.sort((a, b) => rank(a) - rank(b));
   const { gateway } = options;
@@ -136,5 +136,8 @@ export function explainRequest(
     const known = ir.gateways.some(({ name }) => name === gateway);
     why = known ? `Gateway ${gateway} does not listen on port ${request.port}` : `no Gateway ${gateway} is served`;
   }
-  return [{ request, outcome: { kind: 'NoListener', why }, notChosen: [] }];
+  const notChosen = asked
+    .flatMap((entry) => lossesOf(losses, entry, request.port))
+    .filter(({ kind }) => kind === 'Listener');
+  return [{ request, outcome: { kind: 'NoListener', why }, notChosen }];
 }

@@ -1,7 +1,8 @@
 import type { Origin, SectionName } from '../ir/name.ts';
+import type { GatewayIr, Listener } from '../ir/ir.ts';
 import type { IngressListener } from '../ir/listener.ts';
 import type { Route, RouteTable } from '../ir/route.ts';
-import { describeRef } from '../snapshot/object.ts';
+import { describeRef, objectKey } from '../snapshot/object.ts';
 import type { Loss } from '../translate/translation.ts';
 import { describeMismatches, describePrecedence } from './describe-match.ts';
 import type { ServedHost } from './domain.ts';
@@ -107,13 +108,42 @@ export function rulesNotChosen(
   return [...closest(rulesOfHost(own, chosen, request)), ...closest(rulesOfOtherHosts(hosts, request))];
 }
 
-/** Objects that do not attach to the Gateway, or to one listener of it. */
-export function lossesOf(losses: readonly Loss[], gateway: string): readonly NotChosen[] {
+function serves(listener: Listener, table: RouteTable): boolean {
+  if (listener.kind === 'Http') return listener.routeTable === table.name;
+  return listener.kind === 'Tls' && listener.chains.some((chain) => chain.routeTable === table.name);
+}
+
+/** Objects whose routes a Gateway serves at some listener. */
+function attachedTo(gateway: GatewayIr): ReadonlySet<string> {
+  const hosts = gateway.routeTables.flatMap((table) => table.virtualHosts);
+  return new Set(hosts.flatMap(({ routes }) => routes.map(({ origin }) => origin)));
+}
+
+function describeLoss({ object, listener, message }: Loss): NotChosen {
+  if (object.kind === 'Gateway' && listener !== undefined) {
+    return { kind: 'Listener', name: listener, why: `does not serve: ${message}` };
+  }
+  const where = listener === undefined ? '' : ` to listener ${listener}`;
+  return { kind: 'Attachment', name: describeRef(object), why: `not attached${where}: ${message}` };
+}
+
+/**
+ * Listeners of the port that do not serve, and objects that do not attach to the Gateway. An object that is attached
+ * elsewhere counts only where one of the port's listeners refuses it, not where it asks for another one.
+ */
+export function lossesOf(losses: readonly Loss[], gateway: GatewayIr, port: number): readonly NotChosen[] {
+  const attached = attachedTo(gateway);
+  const sections = new Set<string>(
+    gateway.routeTables
+      .filter((table) => gateway.listeners.some((entry) => entry.port === port && serves(entry, table)))
+      .flatMap((table) => table.virtualHosts.map((host) => host.section)),
+  );
+  const asks = ({ object, listener, reason }: Loss): boolean => {
+    if (!attached.has(objectKey(object))) return true;
+    return listener !== undefined && sections.has(listener) && reason === 'NotAllowedByListeners';
+  };
   return losses
-    .filter((loss) => loss.gateway === undefined || loss.gateway === gateway)
-    .map(({ object, listener, message }) => ({
-      kind: 'Attachment',
-      name: describeRef(object),
-      why: `not attached${listener === undefined ? '' : ` to listener ${listener}`}: ${message}`,
-    }));
+    .filter((loss) => loss.gateway === undefined || loss.gateway === gateway.name)
+    .filter((loss) => (loss.object.kind === 'Gateway' ? loss.port === port : asks(loss)))
+    .map(describeLoss);
 }

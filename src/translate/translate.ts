@@ -11,6 +11,7 @@ import { translateEgressDirection, type EgressDirection, type EgressGatewayIr } 
 import { translateGatewayClass } from './gateway-api/gateway-class.ts';
 import { translateGateway, type GatewayTranslation } from './gateway-api/gateway.ts';
 import { translateHttpRoute, type HttpRouteTranslation } from './gateway-api/http-route.ts';
+import { lossesOfListeners } from './gateway-api/listener-loss.ts';
 import { findTakenPorts, noTakenPorts } from './gateway-api/taken-port.ts';
 import { gatherParts } from './gather.ts';
 import { translateGatewayParts, type TranslatedGateway } from './gateway.ts';
@@ -155,7 +156,11 @@ function tell(
     ...diagnoseQuarantine(quarantine),
   ]);
   const certificates = lazy(() => [...all.flatMap((gateway) => gateway.certificates), ...ingresses.certificates]);
-  const losses = lazy(() => [...routes.flatMap((route) => route.losses), ...ingresses.losses]);
+  const losses = lazy(() => [
+    ...lossesOfListeners(gateways),
+    ...routes.flatMap((route) => route.losses),
+    ...ingresses.losses,
+  ]);
   return {
     ir,
     get statuses() {

@@ -18,13 +18,18 @@ export interface ObjectStatus {
   readonly status: unknown;
 }
 
-/** A route or an Ingress that a listener, a Gateway or all of them do not take, and why. */
+/**
+ * A route or an Ingress that a listener, a Gateway or all of them do not take, and why; or, with the Gateway as the
+ * object, a listener that does not serve.
+ */
 export interface Loss {
   readonly object: ObjectRef;
   /** `namespace/name`; absent where no Gateway was found to ask. */
   readonly gateway?: string;
   /** Absent where the Gateway as a whole does not take it. */
   readonly listener?: string;
+  /** Of a listener that does not serve. */
+  readonly port?: number;
   readonly reason: string;
   readonly message: string;
 }
