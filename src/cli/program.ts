@@ -106,37 +106,7 @@ function addExplain(program: Command): void {
     .usage('[options] PATH... METHOD URL')
     .option('-H, --header <name:value>', 'a header of the request; may be repeated', collect, [] as readonly string[])
     .option('--gateway <namespace/name>', 'only this Gateway')
-    .option('--from <namespace/pod>', 'who calls, for a call that leaves through an egress Gateway')
-    .option('--sni <name>', 'the server name of the TLS handshake, where it is not the host of the URL')
-    .addOption(output('text', 'json'))
-    .addHelpText(
-      'after',
-      "\nExamples:\n  sallyport explain examples/quickstart GET http://shop.localhost:8080/cart/7 -H 'x-canary: yes'\n  sallyport explain examples/quickstart GET http://payments.localhost:9191/charge --from shop/checkout",
-    )
-    .action(async (words: string[], options: ExplainCommandOptions) =>
-      (await import('./command/explain.ts')).explain(words, options),
-    );
-  program
-    .command('test')
-    .description('try test files against the manifests that they name; no Envoy is needed')
-    .argument('<file...>', 'test files')
-    .addOption(output('text', 'json', 'junit'))
-    .addHelpText('after', '\nExample:\n  sallyport test examples/quickstart/tests.yaml')
-    .action(async (files: string[], options: { readonly output: 'text' | 'json' | 'junit' }) =>
-      (await import('./command/test.ts')).test(files, options),
-    );
-}
-
-function addExplain(program: Command): void {
-  program
-    .command('explain')
-    .description('say which rule and backends a request meets, and why others do not take it')
-    .argument('<path>', 'a file or folder of manifests')
-    .argument('<method>', 'as GET, or CONNECT for a tunnel')
-    .argument('<url>', 'as a client writes it; host:port for CONNECT')
-    .option('-H, --header <name:value>', 'a header of the request; may be given again', collect, [])
     .option('--from <pod>', 'explain a call that leaves: the caller, as namespace/pod or an address')
-    .option('--gateway <namespace/name>', 'ask only this Gateway')
     .option('--sni <name>', 'the server name of the TLS handshake, where it is not the host of the URL')
     .addOption(output('text', 'json'))
     .addHelpText(
@@ -147,27 +117,21 @@ Examples:
   sallyport explain manifests/ POST http://api.example.com/charge --from shop/checkout
   sallyport explain manifests/ CONNECT api.example.com:443 --from 10.1.2.3`,
     )
-    .action(async (path: string, method: string, url: string, options) => {
-      await (await import('./command/explain.ts')).explain([path], method, url, options);
-    });
-}
-
-function addTest(program: Command): void {
+    .action(async (words: string[], options: ExplainCommandOptions) =>
+      (await import('./command/explain.ts')).explain(words, options),
+    );
   program
     .command('test')
-    .description('run test files against the configurations that they name, without Envoy or a network')
-    .argument('<file...>', 'files with documents of kind ConfigurationTest')
+    .description('try test files against the manifests that they name; no Envoy is needed')
+    .argument('<file...>', 'test files')
     .addOption(output('text', 'json', 'junit'))
     .addHelpText(
       'after',
-      `
-Exit code 0: all is as expected; 1: something is not; 2: a test file was not understood.
-
-Examples:
-  sallyport test tests/*.yaml
-  sallyport test tests/cart.yaml -o junit > report.xml`,
+      '\nExit code 0: all is as expected; 1: something is not; 2: a test file was not understood.\n\nExamples:\n  sallyport test tests/*.yaml\n  sallyport test tests/cart.yaml -o junit > report.xml',
     )
-    .action(async (files: string[], options) => (await import('./command/test.ts')).test(files, options));
+    .action(async (files: string[], options: { readonly output: 'text' | 'json' | 'junit' }) =>
+      (await import('./command/test.ts')).test(files, options),
+    );
 }
 
 /** All commands. Each loads its code when it is called, so that help and completion are quick. */

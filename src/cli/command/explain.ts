@@ -73,32 +73,53 @@ function egressText(explanations: readonly EgressExplanation[], colors: boolean)
   return explanations.map((one) => renderEgress(one, { colors, notChosen: shownNotChosen })).join('\n');
 }
 
-/** `sallyport explain`: what becomes of a request, or of a call that leaves, and why. */
-export function explain(
-  paths: readonly string[],
-  method: string,
-  url: string,
+interface Words {
+  readonly paths: readonly string[];
+  readonly method: string;
+  readonly url: string;
+}
+
+function parseWords(words: readonly string[]): Words {
+  const [url, method] = words.toReversed();
+  if (words.length < 3 || method === undefined || url === undefined) {
+    throw new UsageError(
+      'explain takes PATH... METHOD URL, as in: sallyport explain manifests/ GET https://a.example/b',
+    );
+  }
+  return { paths: words.slice(0, -2), method, url };
+}
+
+function explainLeaving(
+  { paths, method, url }: Words,
+  from: string,
   options: ExplainCommandOptions,
-): Promise<void> {
+  asked: ExplainOptions,
+): void {
+  const calls = parseCalls(method, url, options);
+  const loaded = load(paths, new Date());
+  warnOfErrors(loaded);
+  const explanations = explainCalls(loaded.result.translation, calls, from, asked);
+  print(egressText(explanations, useColours(process.stdout)), explanations, options.output);
+}
+
+function explainComing({ paths, method, url }: Words, options: ExplainCommandOptions, asked: ExplainOptions): void {
+  const sni = options.sni === undefined ? {} : { sni: options.sni };
+  const request = parseRequest(method, url, { headers: options.header, ...sni });
+  if (!request.ok) throw new UsageError(request.error);
+  const loaded = load(paths, new Date());
+  warnOfErrors(loaded);
+  const explanations = explainRequest(loaded.result.translation, request.value, asked);
+  const look = { colors: useColours(process.stdout), notChosen: shownNotChosen };
+  print(explanations.map((one) => renderExplanation(one, look)).join('\n'), explanations, options.output);
+}
+
+/** `sallyport explain`: what becomes of a request, or of a call that leaves, and why. */
+export function explain(words: readonly string[], options: ExplainCommandOptions): Promise<void> {
   return withUsage(() => {
+    const parsed = parseWords(words);
     const asked = options.gateway === undefined ? {} : { gateway: options.gateway };
-    const colors = useColours(process.stdout);
-    if (options.from !== undefined) {
-      const calls = parseCalls(method, url, options);
-      const loaded = load(paths, new Date());
-      warnOfErrors(loaded);
-      const explanations = explainCalls(loaded.result.translation, calls, options.from, asked);
-      print(egressText(explanations, colors), explanations, options.output);
-      return 0;
-    }
-    const sni = options.sni === undefined ? {} : { sni: options.sni };
-    const request = parseRequest(method, url, { headers: options.header, ...sni });
-    if (!request.ok) throw new UsageError(request.error);
-    const loaded = load(paths, new Date());
-    warnOfErrors(loaded);
-    const explanations = explainRequest(loaded.result.translation, request.value, asked);
-    const text = explanations.map((one) => renderExplanation(one, { colors, notChosen: shownNotChosen })).join('\n');
-    print(text, explanations, options.output);
+    if (options.from === undefined) explainComing(parsed, options, asked);
+    else explainLeaving(parsed, options.from, options, asked);
     return 0;
   });
 }
