@@ -12,6 +12,11 @@ const tasks = {
     env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(cacheFolder(), 'compile') },
     steps: [{ name: 'quickstart', args: ['src/cli/main.ts', 'quickstart', ...args] }],
   }),
+  sallyport: (args) => ({
+    needsEnvoy: true,
+    env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(cacheFolder(), 'compile') },
+    steps: [{ name: 'sallyport', args: ['src/cli/main.ts', ...args] }],
+  }),
   test: (args) => ({ needsEnvoy: true, steps: [{ name: 'tests', args: [vitest, 'run', ...args] }] }),
   golden: (args) => ({
     needsEnvoy: true,
