@@ -78,6 +78,12 @@ export const faults: readonly Fault[] = [
     text: "specificity(b.serverName ?? '*') - specificity(a.serverName ?? '*')",
     by: "specificity(a.serverName ?? '*') - specificity(b.serverName ?? '*')",
   },
+  {
+    name: 'clients need no certificate',
+    file: 'socket.ts',
+    text: "chain.clientValidation?.mode === 'AllowValidOnly'",
+    by: 'false',
+  },
   { name: 'mirrors are forgotten', file: 'action.ts', text: '    mirrors,\n', by: '    mirrors: [],\n' },
   { name: 'slashes are not merged', file: 'arrival.ts', text: ".replaceAll(/\\/{2,}/g, '/')", by: '' },
 ];

@@ -13,7 +13,7 @@ import { freePort, startEnvoy, type EnvoyUnderTest } from '../envoy/envoy-under-
 import { send } from '../envoy/request.ts';
 import { createTestCertificate } from '../fixture/certificate.ts';
 import { backendHeaders, compareExplanation } from './compare.ts';
-import { observe, type Observation } from './observe.ts';
+import { observe, type Clients, type Observation } from './observe.ts';
 import { createProbe } from './probe.ts';
 import { createRandom } from './random.ts';
 import { createWorld, markerHost, type Ground, type World } from './world.ts';
@@ -43,12 +43,13 @@ function translateWorld(world: World): { readonly translation: Translation; read
 }
 
 /** Waits until every port serves the world of this number. */
-async function serves({ ports }: Ground, number: number): Promise<void> {
+async function serves({ ports }: Ground, clients: Clients, number: number): Promise<void> {
   const deadline = performance.now() + 20_000;
   const tls = { servername: markerHost, rejectUnauthorized: false };
   const asked = [
     { port: ports.http, host: markerHost },
     { port: ports.https, host: markerHost, tls },
+    { port: ports.guarded, host: markerHost, tls: { ...tls, cert: clients.Trusted.chain, key: clients.Trusted.key } },
     { port: ports.narrow, host: 'z.b.test' },
   ];
   for (const request of asked) {
@@ -83,6 +84,10 @@ async function observeWorlds(
 ): Promise<readonly Case[]> {
   const random = createRandom(seed);
   const cases: Case[] = [];
+  const clients = {
+    Trusted: createTestCertificate(['client.test'], { issuer: ground.authority }),
+    Untrusted: createTestCertificate(['client.test'], { issuer: createTestCertificate(['stranger']) }),
+  };
   let envoy: EnvoyUnderTest | undefined;
   try {
     for (let number = 0; number < worlds; number++) {
@@ -91,9 +96,9 @@ async function observeWorlds(
       if (envoy === undefined) envoy = await startEnvoy(resources);
       else envoy.update(resources);
       await envoy.listening(ground.ports.http);
-      await serves(ground, number);
+      await serves(ground, clients, number);
       const probes = Array.from({ length: requests }, () => createProbe(random, world, ground.ports));
-      const observations = await observe(envoy, backends, probes, `world/${number}`);
+      const observations = await observe(envoy, backends, clients, probes, `world/${number}`);
       observations.forEach((observation, index) => {
         const request = probes[index];
         if (request === undefined) throw new Error('more answers than requests');
@@ -111,12 +116,18 @@ async function observeWorlds(
 
 /** Observes worlds one after the other in one Envoy, all made from one seed. */
 export async function observeCases(size: Size): Promise<readonly Case[]> {
-  const ports = { http: await freePort(), https: await freePort(), narrow: await freePort() };
+  const ports = {
+    http: await freePort(),
+    https: await freePort(),
+    narrow: await freePort(),
+    guarded: await freePort(),
+  };
   const backends = await startBackends();
   try {
     const services = Object.fromEntries(backends.map(({ name, port }) => [name, port]));
+    const authority = createTestCertificate(['client authority']);
     const certificate = createTestCertificate(['x.a.test', '*.a.test', '*.test']);
-    return await observeWorlds({ ports, services, certificate }, backends, size);
+    return await observeWorlds({ ports, services, certificate, authority }, backends, size);
   } finally {
     await Promise.all(backends.map((backend) => backend.stop()));
   }

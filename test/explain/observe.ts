@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpRequest } from '../../src/explain/request.ts';
 import type { Backend, Seen } from '../envoy/backend.ts';
 import type { EnvoyUnderTest } from '../envoy/envoy-under-test.ts';
+import type { TestCertificate } from '../fixture/certificate.ts';
 import { send } from '../envoy/request.ts';
 
 /** What a line of the access log tells. */
@@ -28,6 +29,9 @@ export type Observation =
 
 type Answer = Omit<Observation & { readonly kind: 'Answered' }, 'logged' | 'reached'>;
 
+/** What clients show that have a certificate. */
+export type Clients = Readonly<Record<'Trusted' | 'Untrusted', TestCertificate>>;
+
 function headersOf(request: HttpRequest, userAgent: string): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = { 'user-agent': userAgent };
   for (const { name, value } of request.headers) {
@@ -37,9 +41,11 @@ function headersOf(request: HttpRequest, userAgent: string): Record<string, stri
   return headers;
 }
 
-async function ask(request: HttpRequest, userAgent: string): Promise<Answer | undefined> {
+async function ask(request: HttpRequest, userAgent: string, clients: Clients): Promise<Answer | undefined> {
   const { port, method, scheme, sni, authority: host, path, query } = request;
-  const tls = scheme === 'https' ? { rejectUnauthorized: false, servername: sni ?? '' } : undefined;
+  const client = request.clientCertificate === 'None' ? undefined : clients[request.clientCertificate];
+  const shown = client === undefined ? {} : { cert: client.chain, key: client.key };
+  const tls = scheme === 'https' ? { rejectUnauthorized: false, servername: sni ?? '', ...shown } : undefined;
   try {
     const target = query === undefined ? path : `${path}?${query}`;
     const headers = headersOf(request, userAgent);
@@ -83,6 +89,7 @@ async function logged(envoy: EnvoyUnderTest, userAgents: readonly string[]): Pro
 export async function observe(
   envoy: EnvoyUnderTest,
   backends: readonly Backend[],
+  clients: Clients,
   requests: readonly HttpRequest[],
   prefix: string,
 ): Promise<readonly Observation[]> {
@@ -90,7 +97,7 @@ export async function observe(
   const queue = requests.map((request, index) => ({ request, index }));
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      answers[next.index] = await ask(next.request, `${prefix}/${next.index}`);
+      answers[next.index] = await ask(next.request, `${prefix}/${next.index}`, clients);
     }
   };
   await Promise.all(Array.from({ length: 8 }, worker));

@@ -16,6 +16,8 @@ const anyHost = ['x.a.test', 'y.a.test', 'c.test', 'else.example', 'a.test', 'on
 const anyPath = ['/', '/a', '/a/b/c', '/nowhere', '/i/x', '/i/exact', '/a%2Fb', '/e/..%2F', '/c/7/', '/a/../../c'];
 const origins = ['https://shop.test', 'http://shop.test:8080', 'https://eu.shop.test', 'https://bad.test', 'null'];
 
+const certificates = ['None', 'Trusted', 'Trusted', 'Untrusted'] as const;
+
 interface Draft {
   host: string;
   method: string;
@@ -76,12 +78,15 @@ function addOrigin(random: Random, rule: Rule, draft: Draft): void {
 function address(random: Random, ports: Ports, host: string) {
   const narrow = host.endsWith('.b.test') && random.chance(50);
   const tls = !narrow && random.chance(35);
-  const port = narrow ? ports.narrow : tls ? ports.https : ports.http;
+  const guarded = tls && random.chance(15);
+  const secure = guarded ? ports.guarded : ports.https;
+  const port = narrow ? ports.narrow : tls ? secure : ports.http;
   const authority = random.chance(30) ? `${host}:${random.pick([port, 8080])}` : host;
   const named = host.toLowerCase().replace(/\.$/, '');
   const sni = random.chance(15) ? random.pick(anyHost) : named;
   const scheme: HttpRequest['scheme'] = tls ? 'https' : 'http';
-  return { scheme, port, authority, ...(tls && { sni }) };
+  const clientCertificate = random.pick(guarded ? certificates : (['None'] as const));
+  return { scheme, port, authority, clientCertificate, ...(tls && { sni }) };
 }
 
 /** A request for a world; most aim at a rule of it. */
@@ -97,7 +102,6 @@ export function createProbe(random: Random, world: World, ports: Ports): HttpReq
     method,
     path,
     headers,
-    clientCertificate: 'None',
     ...(query.length > 0 && { query: query.join('&') }),
   };
 }

@@ -1,4 +1,5 @@
 import type { AnyObject } from '../../src/snapshot/object.ts';
+import type { TestCertificate } from '../fixture/certificate.ts';
 import type { Random } from './random.ts';
 import { createRule, type Rule } from './rule.ts';
 
@@ -7,6 +8,8 @@ export interface Ports {
   readonly http: number;
   readonly https: number;
   readonly narrow: number;
+  /** HTTPS, for clients with a certificate only. */
+  readonly guarded: number;
 }
 
 export interface Route {
@@ -26,7 +29,9 @@ export interface Ground {
   readonly ports: Ports;
   /** The backends' ports by the name of their Service. */
   readonly services: Readonly<Record<string, number>>;
-  readonly certificate: { readonly chain: string; readonly key: string };
+  readonly certificate: TestCertificate;
+  /** Vouches for clients. */
+  readonly authority: TestCertificate;
 }
 
 /** The host that tells which world is served. */
@@ -42,13 +47,11 @@ const gatewayApi = 'gateway.networking.k8s.io/v1';
 
 function gateway({ ports }: Ground): AnyObject {
   const tls = { mode: 'Terminate', certificateRefs: [{ group: '', kind: 'Secret', name: 'certificate' }] };
-  const listener = (name: string, port: number, hostname?: string) => ({
-    name,
-    port,
-    protocol: port === ports.https ? 'HTTPS' : 'HTTP',
-    ...(hostname === undefined ? {} : { hostname }),
-    ...(port === ports.https ? { tls } : {}),
-  });
+  const listener = (name: string, port: number, hostname?: string) => {
+    const secure = port === ports.https || port === ports.guarded;
+    const host = hostname === undefined ? {} : { hostname };
+    return { name, port, protocol: secure ? 'HTTPS' : 'HTTP', ...host, ...(secure ? { tls } : {}) };
+  };
   const listeners = [
     listener('http', ports.http),
     listener('http-a', ports.http, '*.a.test'),
@@ -57,8 +60,13 @@ function gateway({ ports }: Ground): AnyObject {
     listener('https-x', ports.https, 'x.a.test'),
     listener('https-test', ports.https, '*.test'),
     listener('narrow', ports.narrow, '*.b.test'),
+    listener('guarded', ports.guarded, '*.test'),
   ];
-  return object('Gateway', gatewayApi, 'edge', { spec: { gatewayClassName: 'sallyport', listeners } });
+  const validation = { caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: 'authority' }] };
+  const frontend = { default: {}, perPort: [{ port: ports.guarded, tls: { validation } }] };
+  return object('Gateway', gatewayApi, 'edge', {
+    spec: { gatewayClassName: 'sallyport', tls: { frontend }, listeners },
+  });
 }
 
 function service(name: string, port: number | undefined): readonly AnyObject[] {
@@ -140,6 +148,7 @@ export function createWorld(random: Random, ground: Ground, number: number): Wor
   const objects = [
     gateway(ground),
     object('Secret', 'v1', 'certificate', { type: 'kubernetes.io/tls', data }),
+    object('ConfigMap', 'v1', 'authority', { data: { 'ca.crt': ground.authority.chain } }),
     object('IngressClass', 'networking.k8s.io/v1', 'edge', {
       spec: { controller: 'sallyport.dev/gateway-controller', parameters },
     }),
