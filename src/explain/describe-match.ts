@@ -55,8 +55,8 @@ export function describeMismatches(mismatches: readonly Mismatch[]): string {
 
 const kinds: readonly PathMatch['kind'][] = ['Exact', 'RegularExpression', 'Prefix'];
 
-/** Why `loser`, which matches as well, stands behind `winner` (HTTPRouteRule.matches, and decisions/0004). */
-export function describePrecedence(winner: RouteMatch, loser: RouteMatch): string {
+/** What of its match puts `loser`, which matches as well, behind `winner`; undefined where their matches rank alike. */
+export function describePrecedence(winner: RouteMatch, loser: RouteMatch): string | undefined {
   const [own, other] = [winner.path, loser.path];
   if (own.kind !== other.kind) {
     const rank = (path: PathMatch): number => kinds.indexOf(path.kind);
@@ -68,5 +68,5 @@ export function describePrecedence(winner: RouteMatch, loser: RouteMatch): strin
   if (winner.method !== undefined && loser.method === undefined) return 'same path, no method match';
   if (winner.headers.length > loser.headers.length) return 'same path, fewer header matches';
   if (winner.queryParams.length > loser.queryParams.length) return 'same path, fewer query parameter matches';
-  return 'same match, and the other object is older, or first by name, or its rule comes first';
+  return undefined;
 }

@@ -83,7 +83,7 @@ describe('what was not chosen', () => {
     expect(whyNot(first('http://x.a.test/cart'))).toEqual(
       expect.arrayContaining([
         'default/shop 2: wants header x-canary=yes, which is missing',
-        'default/younger 0: same match, and the other object is older, or first by name, or its rule comes first',
+        'default/younger 0: default/shop ranks alike and is older, or first by name',
       ]),
     );
   });
@@ -107,6 +107,10 @@ describe('listeners', () => {
       section: 'tls-x',
     });
     expect(first('https://b.test/').outcome).toMatchObject({ kind: 'TlsRefused' });
+    expect(whyNot(first('https://b.test/')).slice(0, 2)).toEqual([
+      'tls-a: it takes server name *.a.test, not b.test',
+      'tls-x: it takes server name x.a.test, not b.test',
+    ]);
     expect(first('https://x.a.test/', { sni: 'x.a.test', headers: ['host: b.test'] }).outcome).toMatchObject({
       kind: 'NoRoute',
     });

@@ -8,7 +8,7 @@ import { admitRequest } from './arrival.ts';
 import { findVirtualHosts } from './domain.ts';
 import type { ExplainedChain, ExplainedRoute, Explanation, Outcome } from './explanation.ts';
 import { compareRequest, type RoutableRequest } from './match.ts';
-import { lossesOf, rulesNotChosen, sectionsNotChosen } from './not-chosen.ts';
+import { chainsNotChosen, lossesOf, rulesNotChosen, sectionsNotChosen } from './not-chosen.ts';
 import type { HttpRequest } from './request.ts';
 import { enterListener, findListener } from './socket.ts';
 
@@ -82,7 +82,8 @@ function explainAt(gateway: GatewayIr, listener: IngressListener, sent: HttpRequ
   const entry = enterListener(gateway, listener, sent);
   const chain = entry.chain === undefined ? {} : { chain: chainOf(entry.chain) };
   if (entry.kind === 'TlsRefused') {
-    return { ...base, ...chain, outcome: { kind: 'TlsRefused', why: entry.why }, notChosen: [] };
+    const notChosen = entry.chain === undefined && sent.scheme === 'https' ? chainsNotChosen(listener, sent) : [];
+    return { ...base, ...chain, outcome: { kind: 'TlsRefused', why: entry.why }, notChosen };
   }
   const arrival = admitRequest(sent);
   const responseHeaders = noHeaderModification;

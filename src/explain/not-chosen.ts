@@ -8,6 +8,7 @@ import { describeMismatches, describePrecedence } from './describe-match.ts';
 import type { ServedHost } from './domain.ts';
 import type { NotChosen } from './explanation.ts';
 import { compareRequest, type RoutableRequest } from './match.ts';
+import type { HttpRequest } from './request.ts';
 
 /** The name people know an object by. An origin is `Kind/namespace/name`. */
 export function objectName(origin: Origin): string {
@@ -43,13 +44,21 @@ function closest(candidates: readonly Candidate[]): readonly NotChosen[] {
   return [...byRule.values()].map(({ loser }) => loser);
 }
 
+/** Why a route that matches as well is tried later (HTTPRouteRule.matches, and decisions/0004). */
+function whyBehind(winner: Route, loser: Route): string {
+  const why = describePrecedence(winner.match, loser.match);
+  if (why !== undefined) return why;
+  if (winner.origin === loser.origin) return 'the other rule ranks alike and comes first';
+  return `${objectName(winner.origin)} ranks alike and is older, or first by name`;
+}
+
 /** The rules of the virtual host that serves, without the chosen one's rule. */
 function rulesOfHost(routes: readonly Route[], chosen: Route | undefined, request: RoutableRequest): Candidate[] {
   const candidates: Candidate[] = [];
   for (const route of routes) {
     if (route.origin === chosen?.origin && route.rule === chosen.rule) continue;
     const mismatches = compareRequest(route.match, request);
-    const behind = chosen === undefined ? '' : describePrecedence(chosen.match, route.match);
+    const behind = chosen === undefined ? '' : whyBehind(chosen, route);
     const why = mismatches.length > 0 ? describeMismatches(mismatches) : behind;
     candidates.push({ loser: loserOf(route, why), misses: mismatches.length });
   }
@@ -96,6 +105,16 @@ export function sectionsNotChosen(
       name: section,
       why: `its hostname ${hostname} on port ${listener.port} is not the most specific for ${host}`,
     }));
+}
+
+/** Chains of a listener that do not take a server name. */
+export function chainsNotChosen(listener: IngressListener, { sni }: HttpRequest): readonly NotChosen[] {
+  if (listener.kind === 'Http') return [];
+  return listener.chains.map(({ section, serverName = '*' }) => ({
+    kind: 'Listener',
+    name: section,
+    why: `it takes server name ${serverName}, not ${sni ?? 'connections without one'}`,
+  }));
 }
 
 /** All rules that compete for a request on the hosts that it falls under. */

@@ -102,6 +102,6 @@ export function parseRequest(method: string, url: string, options: RequestOption
     headers,
     clientCertificate: options.clientCertificate ?? 'None',
     ...(query !== undefined && { query }),
-    ...(scheme === 'https' && named !== undefined && named !== '' && { sni: named.toLowerCase() }),
+    ...(scheme === 'https' && named !== undefined && named !== '' && { sni: named.toLowerCase().replace(/\.$/, '') }),
   });
 }
