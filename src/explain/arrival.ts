@@ -5,7 +5,7 @@ import { hostOf, type HttpRequest } from './request.ts';
 /** A request after the proxy's own treatment, or the answer that it gets before any route is looked at. */
 export type Arrival =
   | { readonly kind: 'Routable'; readonly request: RoutableRequest; readonly authority: string }
-  | { readonly kind: 'Refused'; readonly status: 400; readonly why: string }
+  | { readonly kind: 'Refused'; readonly status: 400 | 404; readonly why: string }
   | { readonly kind: 'Redirected'; readonly status: 307; readonly location: string };
 
 /** Headers that clients can't set: the proxy takes them off (use_remote_address). */
@@ -78,6 +78,9 @@ export function admitRequest(sent: HttpRequest): Arrival {
   if (underscored !== undefined) {
     const why = `header ${underscored.name} has an underscore in its name, which backends may mistake for a dash`;
     return { kind: 'Refused', status: 400, why };
+  }
+  if (sent.method === 'CONNECT') {
+    return { kind: 'Refused', status: 404, why: 'CONNECT asks for a tunnel, which only egress Gateways open' };
   }
   if (/%00/.test(path)) return { kind: 'Refused', status: 400, why: 'its path holds a NUL character' };
   const authority = withoutTrailingDot(sent.authority);

@@ -145,6 +145,8 @@ describe('what the edge does before routes are looked at', () => {
       kind: 'DirectResponse',
       status: 400,
     });
+    const connect = parseRequest('CONNECT', 'http://x.a.test/');
+    expect(connect.ok && explainRequest(translation, connect.value)[0]?.outcome).toMatchObject({ status: 404 });
     expect(first('http://x.a.test/a%2Fb?c').outcome).toMatchObject({ status: 307, location: '/a/b?c' });
   });
 });
