@@ -147,6 +147,11 @@ export function createProgram(): Command {
   addExplain(program);
   addQuickstart(program);
   program
+    .command('version')
+    .description('print the version')
+    .addHelpText('after', '\nExample:\n  sallyport version')
+    .action(() => void process.stdout.write(`${packageFile.version}\n`));
+  program
     .command('completion')
     .description('print the completion script of a shell')
     .addArgument(program.createArgument('<shell>', 'the shell').choices([...completionShells]))
