@@ -107,10 +107,12 @@ describe('listeners', () => {
       section: 'tls-x',
     });
     expect(first('https://b.test/').outcome).toMatchObject({ kind: 'TlsRefused' });
-    expect(whyNot(first('https://b.test/')).slice(0, 2)).toEqual([
-      'tls-a: it takes server name *.a.test, not b.test',
-      'tls-x: it takes server name x.a.test, not b.test',
-    ]);
+    expect(whyNot(first('https://b.test/'))).toEqual(
+      expect.arrayContaining([
+        'tls-a: it takes server name *.a.test, not b.test',
+        'tls-x: it takes server name x.a.test, not b.test',
+      ]),
+    );
     expect(first('https://x.a.test/', { sni: 'x.a.test', headers: ['host: b.test'] }).outcome).toMatchObject({
       kind: 'NoRoute',
     });

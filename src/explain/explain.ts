@@ -128,7 +128,10 @@ export function explainRequest(
     const listener = findListener(gateway, request.port);
     if (listener === undefined) return [];
     const explanation = explainAt(gateway, listener, request);
-    return [{ ...explanation, notChosen: [...explanation.notChosen, ...lossesOf(losses, gateway, request.port)] }];
+    const lost = lossesOf(losses, gateway, request.port);
+    const { route, notChosen } = explanation;
+    // Where nothing was met, what is not attached is the likeliest to be looked for.
+    return [{ ...explanation, notChosen: route === undefined ? [...lost, ...notChosen] : [...notChosen, ...lost] }];
   });
   if (explanations.length > 0) return explanations.sort((a, b) => rank(a) - rank(b));
   const { gateway } = options;

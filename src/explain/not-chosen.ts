@@ -33,7 +33,7 @@ interface Candidate {
   readonly misses: number;
 }
 
-/** One entry for each rule: of its matches the one that came closest. */
+/** One entry for each rule, of its matches the one that came closest; what came closest first. */
 function closest(candidates: readonly Candidate[]): readonly NotChosen[] {
   const byRule = new Map<string, Candidate>();
   for (const candidate of candidates) {
@@ -41,7 +41,7 @@ function closest(candidates: readonly Candidate[]): readonly NotChosen[] {
     const known = byRule.get(key);
     if (known === undefined || candidate.misses < known.misses) byRule.set(key, candidate);
   }
-  return [...byRule.values()].map(({ loser }) => loser);
+  return [...byRule.values()].toSorted((a, b) => a.misses - b.misses).map(({ loser }) => loser);
 }
 
 /** Why a route that matches as well is tried later (HTTPRouteRule.matches, and decisions/0004). */
