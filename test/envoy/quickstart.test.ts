@@ -33,7 +33,7 @@ function shell(command: string): Promise<string> {
 
 beforeAll(async () => {
   for (const port of fixedPorts) ports.set(port, await freePort());
-  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml') && file !== 'tests.yaml');
   const objects = files.flatMap((file) => parseObjects(withFreePorts(readFileSync(`${folder}/${file}`, 'utf8'))));
   const snapshot = applyChanges(
     emptySnapshot,

@@ -59,7 +59,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a domain that loses its last route keeps it',
     file: 'src/translate/domain.ts',
-    find: 'for (const attachment of before) removeOne(domains, attachment);',
+    find: 'for (const attachment of ofGateway(port, before)) removeOne(domains, attachment);',
     replace: '',
   },
   {
@@ -203,7 +203,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'what Envoy refuses stays among the routes',
     file: 'src/translate/quarantine.ts',
-    find: 'attachments.filter((attachment) => !out.has(attachment.origin))',
-    replace: 'attachments',
+    find: 'lists.filter((attachments) => !attachments.some((attachment) => out.has(attachment.origin)))',
+    replace: 'lists',
   },
 ];
