@@ -17,10 +17,12 @@ export function handWrittenEnvoy(port: number, backendPort: number): object {
         durationMs: '%DURATION%',
         flags: '%RESPONSE_FLAGS%',
         method: '%REQ(:METHOD)%',
+        origin: '%METADATA(ROUTE:sallyport.dev:origin)%',
         path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
         protocol: '%PROTOCOL%',
         requestId: '%REQ(X-REQUEST-ID)%',
         route: '%ROUTE_NAME%',
+        rule: '%METADATA(ROUTE:sallyport.dev:rule)%',
         sni: '%REQUESTED_SERVER_NAME%',
         status: '%RESPONSE_CODE%',
         time: '%START_TIME%',
@@ -40,7 +42,14 @@ export function handWrittenEnvoy(port: number, backendPort: number): object {
           {
             name: 'all',
             domains: ['*'],
-            routes: [{ name: 'all', match: { prefix: '/' }, route: { cluster: 'backend', timeout: '0s' } }],
+            routes: [
+              {
+                name: 'HTTPRoute/bench/ra/0/0',
+                match: { prefix: '/' },
+                route: { cluster: 'backend', timeout: '0s' },
+                metadata: { filter_metadata: { 'sallyport.dev': { origin: 'HTTPRoute/bench/ra', rule: '0' } } },
+              },
+            ],
           },
         ],
       },

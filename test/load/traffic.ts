@@ -151,7 +151,7 @@ export function startTraffic({ port, hosts, perSecond }: TrafficOptions): Traffi
   };
   const sent = { 'new connection': 0, 'kept connection': 0, 'HTTP/2': 0, 'streamed response': 0, WebSocket: 0 };
   const failures: string[] = [];
-  const open = new Set<Promise<void>>();
+  const open = new Set<Promise<undefined>>();
   let count = 0;
   const started = performance.now();
   const timer = setInterval(() => {
@@ -160,9 +160,10 @@ export function startTraffic({ port, hosts, perSecond }: TrafficOptions): Traffi
       const kind = trafficKinds[count % trafficKinds.length] ?? 'new connection';
       const host = hosts[count % hosts.length] ?? '';
       sent[kind] += 1;
-      const done: Promise<void> = senders[kind](host).then((problem) => {
+      const done: Promise<undefined> = senders[kind](host).then((problem) => {
         if (problem !== undefined) failures.push(`${kind} to ${host}: ${problem}`);
         open.delete(done);
+        return undefined;
       });
       open.add(done);
     }
