@@ -51,6 +51,74 @@ describe('createMemo', () => {
     expect(memo.track(sum, 'k', { a: empty, b: empty }, 'k')).toBe(-1);
   });
 
+  it('tracks every member of a collection, and runs only for what changed', () => {
+    const memo = createMemo<Numbers>();
+    const add = (lookup: Lookup<Numbers>, member: { readonly of: string }, extra: number) =>
+      (lookup('a', member.of) ?? 0) + extra;
+    const [x, y, z] = ['x', 'y', 'z'].map((of) => ({ of }));
+    if (x === undefined || y === undefined || z === undefined) throw new Error('three members');
+    const b = new Map<string, number>();
+    const sources = { a: new Map([['x', 1]]), b };
+    expect(
+      memo.trackEach(
+        add,
+        sources,
+        new Map([
+          ['x', x],
+          ['y', y],
+        ]),
+        10,
+      ),
+    ).toEqual([11, 10]);
+    expect(
+      memo.trackEach(
+        add,
+        { ...sources, b: new Map() },
+        new Map([
+          ['x', x],
+          ['y', y],
+        ]),
+        10,
+      ),
+    ).toEqual([11, 10]);
+    expect(memo.calls(add)).toBe(2);
+    expect(
+      memo.trackEach(
+        add,
+        sources,
+        new Map([
+          ['y', y],
+          ['z', z],
+        ]),
+        10,
+      ),
+    ).toEqual([10, 10]);
+    expect(memo.calls(add)).toBe(3);
+    expect(
+      memo.trackEach(
+        add,
+        { a: new Map([['y', 5]]), b },
+        new Map([
+          ['y', y],
+          ['z', z],
+        ]),
+        10,
+      ),
+    ).toEqual([15, 10]);
+    expect(memo.calls(add)).toBe(4);
+    expect(
+      memo.trackEach(
+        add,
+        { a: new Map([['y', 5]]), b },
+        new Map([
+          ['y', y],
+          ['z', z],
+        ]),
+        20,
+      ),
+    ).toEqual([25, 20]);
+  });
+
   it('forgets what a run did not use', () => {
     const memo = createMemo<Numbers>();
     const join = (a: string) => a;

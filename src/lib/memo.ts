@@ -50,6 +50,17 @@ export interface Memo<S extends Sources> {
     ...inputs: A
   ): R;
   /**
+   * `track` for every member of a collection, with the member as the first input and its key as the key; the results in
+   * the order of the collection. Where neither a member nor anything that the step has looked up so far has changed,
+   * it is passed over without a question.
+   */
+  trackEach<I, A extends readonly unknown[], R>(
+    step: (lookup: Lookup<S>, member: I, ...inputs: A) => R,
+    sources: S,
+    collection: ReadonlyMap<string, I>,
+    ...inputs: A
+  ): readonly R[];
+  /**
    * As `run` with one input, for a step that is quicker when it may start from its last input and result. What it gives
    * must be what it would give without them.
    */
@@ -68,6 +79,17 @@ function sameInputs(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+/** What `trackEach` made of a collection last time. */
+interface Round {
+  readonly sources: Sources;
+  readonly inputs: readonly unknown[];
+  readonly members: readonly unknown[];
+  readonly results: readonly unknown[];
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** Every source that some member's step has looked into. */
+  readonly looked: ReadonlySet<string>;
 }
 
 type SeenIn = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
@@ -125,11 +147,18 @@ class Judge {
 
 const nothing: ReadonlyMap<string, unknown> = new Map();
 
+/** Whether everything that the round has looked into is as it was. */
+function sameSources({ looked, sources: before }: Round, sources: Sources): boolean {
+  for (const name of looked) if (before[name] !== sources[name]) return false;
+  return true;
+}
+
 /** Functions of every signature are keys of the tables, so what an entry holds is of the types of its step. */
 class Tables<S extends Sources> implements Memo<S> {
   readonly #tables = new Map<Step, Map<string, Entry>>();
   readonly #counts = new Map<Step, number>();
   readonly #once = createIdentityCache();
+  readonly #rounds = new Map<Step, Round>();
   #judge: Judge | undefined;
   readonly #lists = new Map<string, { readonly members: readonly unknown[]; run: number }>();
   #run = 0;
@@ -149,14 +178,40 @@ class Tables<S extends Sources> implements Memo<S> {
     ...inputs: A
   ): R {
     const known = this.#find(step, key);
-    if (this.#judge?.sources !== sources) this.#judge = new Judge(sources);
-    const judge = this.#judge;
+    const judge = this.#judgeOf(sources);
     if (known !== undefined && sameInputs(known.inputs, inputs) && judge.holds(known)) return this.#use(known) as R;
-    const reads: Read[] = [];
-    const seenIn = new Map<string, ReadonlyMap<string, unknown>>();
-    const result = step(createLookup(sources, reads, seenIn), ...inputs);
-    this.#keep(step, key, { inputs, result, run: this.#run, reads, seenIn: judge.share(seenIn) });
-    return result;
+    const entry = this.#record(step, sources, inputs);
+    this.#keep(step, key, entry);
+    return entry.result as R;
+  }
+
+  trackEach<I, A extends readonly unknown[], R>(
+    step: (lookup: Lookup<S>, member: I, ...inputs: A) => R,
+    sources: S,
+    collection: ReadonlyMap<string, I>,
+    ...inputs: A
+  ): readonly R[] {
+    const last = this.#rounds.get(step);
+    const still = last !== undefined && sameInputs(last.inputs, inputs) && sameSources(last, sources);
+    const entries = last !== undefined && still ? new Map(last.entries) : new Map<string, Entry>();
+    const looked = new Set(last?.looked);
+    const members: I[] = [];
+    const results: R[] = [];
+    for (const [key, member] of collection) {
+      const at = members.push(member) - 1;
+      if (still && last.members[at] === member) {
+        // The round is the step's own, so its results are of the step's type.
+        results.push(last.results[at] as R);
+        continue;
+      }
+      const entry = this.#trackMember<readonly [I, ...A]>(step, last?.entries.get(key), sources, [member, ...inputs]);
+      entries.set(key, entry);
+      for (const name of entry.seenIn.keys()) looked.add(name);
+      results.push(entry.result as R);
+    }
+    if (entries.size > collection.size) for (const key of entries.keys()) if (!collection.has(key)) entries.delete(key);
+    this.#rounds.set(step, { sources, inputs, members, results, entries, looked });
+    return results;
   }
 
   evolve<I, R>(step: (input: I, last: Last<I, R> | undefined) => R, key: string, input: I): R {
@@ -193,6 +248,38 @@ class Tables<S extends Sources> implements Memo<S> {
     return this.#counts.get(step) ?? 0;
   }
 
+  #judgeOf(sources: S): Judge {
+    if (this.#judge?.sources !== sources) this.#judge = new Judge(sources);
+    return this.#judge;
+  }
+
+  /** Runs a step and writes down what it looks up. */
+  #record<A extends readonly unknown[]>(
+    step: (lookup: Lookup<S>, ...inputs: A) => unknown,
+    sources: S,
+    inputs: A,
+  ): Entry {
+    const reads: Read[] = [];
+    const seenIn = new Map<string, ReadonlyMap<string, unknown>>();
+    const result = step(createLookup(sources, reads, seenIn), ...inputs);
+    return { inputs, result, run: this.#run, reads, seenIn: this.#judgeOf(sources).share(seenIn) };
+  }
+
+  #trackMember<A extends readonly unknown[]>(
+    step: (lookup: Lookup<S>, ...inputs: A) => unknown,
+    known: Entry | undefined,
+    sources: S,
+    inputs: A,
+  ): Entry {
+    if (known !== undefined && sameInputs(known.inputs, inputs) && this.#judgeOf(sources).holds(known)) return known;
+    this.#count(step);
+    return this.#record(step, sources, inputs);
+  }
+
+  #count(step: Step): void {
+    this.#counts.set(step, (this.#counts.get(step) ?? 0) + 1);
+  }
+
   #find(step: Step, key: string): Entry | undefined {
     return this.#tables.get(step)?.get(key);
   }
@@ -203,7 +290,7 @@ class Tables<S extends Sources> implements Memo<S> {
   }
 
   #keep(step: Step, key: string, entry: Entry): void {
-    this.#counts.set(step, (this.#counts.get(step) ?? 0) + 1);
+    this.#count(step);
     const table = this.#tables.get(step);
     if (table === undefined) this.#tables.set(step, new Map([[key, entry]]));
     else table.set(key, entry);

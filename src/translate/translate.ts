@@ -95,9 +95,7 @@ export function translate(
     all.filter((gateway) => gateway.role === 'Ingress'),
   );
   const sources: TranslationSources = { ...base, gateways: memo.run(byNamespacedName, '', gateways) };
-  const routes = [...view.HTTPRoute].map(([key, route]) =>
-    memo.track(translateHttpRoute, key, sources, route, options),
-  );
+  const routes = memo.trackEach(translateHttpRoute, sources, view.HTTPRoute, options);
   const ingresses = translateIngresses(
     memo,
     sources,
