@@ -77,7 +77,8 @@ function addReaders(program: Command): void {
     .command('translate')
     .description('print what manifests are translated to; keys are covered')
     .argument('<path...>', 'files and folders of manifests')
-    .option('--ir', 'the model between Kubernetes and Envoy instead of Envoy resources')
+    .addOption(new Option('--xds', 'Envoy resources, which is the default').conflicts('ir'))
+    .addOption(new Option('--ir', 'the model between Kubernetes and Envoy').conflicts('xds'))
     .option('--gateway <namespace/name>', 'only this Gateway')
     .addOption(
       new Option('--type <type>', 'only these resources').choices([

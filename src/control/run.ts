@@ -4,6 +4,7 @@ import { createAdminServer, type AdminServer } from '../admin/server.ts';
 import { createFileSource, type FileSource } from '../snapshot/files/watch.ts';
 import type { Validate } from '../snapshot/files/validation.ts';
 import { adminViews } from './admin-views.ts';
+import { findCertificateEnds } from './certificate-ends.ts';
 import { createFindings, type Finding } from './findings.ts';
 import { createStandalone, type Standalone, type StandaloneOptions } from './standalone.ts';
 
@@ -43,7 +44,9 @@ export async function createRun(options: RunOptions): Promise<Run> {
     reading: () => source?.diagnostics() ?? [],
     translating() {
       const state = standalone.state();
-      return state === undefined ? [] : [...state.translation.diagnostics, ...state.bindFailures];
+      if (state === undefined) return [];
+      const { diagnostics, certificates } = state.translation;
+      return [...diagnostics, ...state.bindFailures, ...findCertificateEnds(certificates, new Date())];
     },
     locate: (ref, field) => source?.locate(ref, field),
     found: (finding, stands) => options.found(finding, stands),
@@ -63,6 +66,8 @@ export async function createRun(options: RunOptions): Promise<Run> {
   });
   // A folder without objects is a configuration too.
   standalone.apply([]);
+  // Certificates end without anybody changing anything.
+  const hourly = setInterval(() => findings.refresh(), 60 * 60 * 1000);
   const views = adminViews(standalone, metrics.registry, () => findings.current());
   const stopping = new AbortController();
   try {
@@ -77,6 +82,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
       findings: () => findings.current(),
       async stop() {
         stopping.abort();
+        clearInterval(hourly);
         findings.stop();
         source.close();
         await standalone.stop();
@@ -84,6 +90,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
       },
     };
   } catch (error) {
+    clearInterval(hourly);
     findings.stop();
     source.close();
     await standalone.stop();

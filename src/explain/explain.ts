@@ -135,10 +135,14 @@ export function explainRequest(
   });
   if (explanations.length > 0) return explanations.sort((a, b) => rank(a) - rank(b));
   const { gateway } = options;
-  let why = `no Gateway listens on port ${request.port}`;
+  const ports = [...new Set(asked.flatMap(({ listeners }) => listeners.map(({ port }) => port)))].sort((a, b) => a - b);
+  const served = ports.length === 0 ? '' : `; there is port ${ports.join(', ')}`;
+  let why = `no Gateway listens on port ${request.port}${served}`;
   if (gateway !== undefined) {
     const known = ir.gateways.some(({ name }) => name === gateway);
-    why = known ? `Gateway ${gateway} does not listen on port ${request.port}` : `no Gateway ${gateway} is served`;
+    why = known
+      ? `Gateway ${gateway} does not listen on port ${request.port}${served}`
+      : `no Gateway ${gateway} is served`;
   }
   const notChosen = asked
     .flatMap((entry) => lossesOf(losses, entry, request.port))

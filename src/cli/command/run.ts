@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { findCertificateEnds } from '../../control/certificate-ends.ts';
 import type { Finding } from '../../control/findings.ts';
 import { createRun, type Run } from '../../control/run.ts';
 import { findEnvoyBinary } from '../../infra/host/envoy-binary.ts';
@@ -131,11 +130,6 @@ export function run(paths: readonly string[], options: RunCommandOptions): Promi
     await Promise.race([running.ready, aborted(signal)]);
     if (!signal.aborted) {
       process.stderr.write(`${summarize(running)}\n`);
-      const styles = createStyles(useColours(process.stderr));
-      const certificates = running.standalone.state()?.translation.certificates ?? [];
-      for (const finding of findCertificateEnds(certificates, new Date())) {
-        process.stderr.write(`${renderFinding(finding, styles)}\n`);
-      }
     }
     await aborted(signal);
     process.stderr.write('stopping: open requests may end\n');
