@@ -131,7 +131,10 @@ describe('listeners', () => {
 
   it('are chosen by the port, and by the Gateway that is asked', () => {
     expect(explain('http://x.a.test:8080/').map(({ gateway }) => gateway)).toEqual(['default/other']);
-    expect(first('http://x.a.test:81/').outcome).toEqual({ kind: 'NoListener', why: 'no Gateway listens on port 81' });
+    expect(first('http://x.a.test:81/').outcome).toEqual({
+      kind: 'NoListener',
+      why: 'no Gateway listens on port 81; there is port 80, 443, 8080',
+    });
     const asked = explain('http://x.a.test/', {}, { gateway: 'default/other' });
     expect(asked.map(({ outcome }) => outcome)).toEqual([
       { kind: 'NoListener', why: 'Gateway default/other does not listen on port 80' },

@@ -112,7 +112,7 @@ it('shows answers of the proxy itself', () => {
   answer    404: no rule at * matches
 `);
   expect(rendered('GET', 'http://h.test:81/')).toBe(`GET http://h.test:81/
-  answer  nothing: no Gateway listens on port 81
+  answer  nothing: no Gateway listens on port 81; there is port 80, 3128
 `);
 });
 
