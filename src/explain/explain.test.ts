@@ -137,7 +137,7 @@ describe('listeners', () => {
     });
     const asked = explain('http://x.a.test/', {}, { gateway: 'default/other' });
     expect(asked.map(({ outcome }) => outcome)).toEqual([
-      { kind: 'NoListener', why: 'Gateway default/other does not listen on port 80' },
+      { kind: 'NoListener', why: 'Gateway default/other does not listen on port 80; there is port 8080' },
     ]);
     const unknown = explain('http://x.a.test/', {}, { gateway: 'default/none' });
     expect(unknown[0]?.outcome).toEqual({ kind: 'NoListener', why: 'no Gateway default/none is served' });

@@ -1,4 +1,5 @@
 import { createIdentityCache } from './identity-cache.ts';
+import { diffLists } from './list-change.ts';
 
 /*
  * Incremental by identity: a step runs again only when something that it was given, or looked up, is another value
@@ -67,6 +68,8 @@ export interface Memo<S extends Sources> {
   evolve<I, R>(step: (input: I, last: Last<I, R> | undefined) => R, key: string, input: I): R;
   /** The result for one input, for as long as the input lives: nothing is swept, and an untouched input costs nothing. */
   once<I extends object, R>(step: (input: I) => R, input: I): R;
+  /** `once` for every member of a list; what did not change since last time is taken over without a look. */
+  mapList<I extends object, R>(step: (member: I) => R, key: string, members: readonly I[]): readonly R[];
   /** The list of last time where it has the same members, else this one. Lets a step take a list as one input. */
   list<T>(key: string, members: readonly T[]): readonly T[];
   /** Ends a run: entries that it did not use are dropped. */
@@ -227,6 +230,21 @@ class Tables<S extends Sources> implements Memo<S> {
     return this.#once.get(step, input);
   }
 
+  mapList<I extends object, R>(step: (member: I) => R, key: string, members: readonly I[]): readonly R[] {
+    const known = this.#find(step, key);
+    // The table is the step's own, so what an entry holds is of its types.
+    const last =
+      known === undefined
+        ? undefined
+        : { input: known.inputs[0] as readonly I[], result: known.result as readonly R[] };
+    if (known !== undefined && last?.input === members) return this.#use(known) as readonly R[];
+    const result =
+      last === undefined ? members.map((member) => this.once(step, member)) : this.#remap(step, last, members);
+    const entry = { inputs: [members], result, run: this.#run, reads: [], seenIn: new Map() };
+    this.#tables.set(step, (this.#tables.get(step) ?? new Map<string, Entry>()).set(key, entry));
+    return result;
+  }
+
   list<T>(key: string, members: readonly T[]): readonly T[] {
     const known = this.#lists.get(key);
     const same = known !== undefined && sameInputs(known.members, members);
@@ -245,7 +263,14 @@ class Tables<S extends Sources> implements Memo<S> {
   }
 
   calls(step: Step): number {
-    return this.#counts.get(step) ?? 0;
+    return (this.#counts.get(step) ?? 0) + this.#once.calls(step);
+  }
+
+  #remap<I extends object, R>(step: (member: I) => R, last: Last<readonly I[], readonly R[]>, members: readonly I[]) {
+    const { start, before, after } = diffLists(last.input, members);
+    const results = last.result.slice(0, start);
+    for (const member of after) results.push(this.once(step, member));
+    return results.concat(last.result.slice(start + before.length));
   }
 
   #judgeOf(sources: S): Judge {

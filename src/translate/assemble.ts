@@ -80,9 +80,8 @@ function assemblePort<S extends Sources>(
 ): { readonly routeTable: RouteTable; readonly shadowed: readonly Shadowed[] } {
   const parts = memo.run(portParts, key, gateway, sections, attachments);
   const domains = memo.evolve(groupByDomain, key, parts);
-  const { virtualHosts, shadowed } = assembleVirtualHosts(memo, domains);
-  const kept = memo.list(`${key}#hosts`, virtualHosts);
-  return { routeTable: memo.run(assembleRouteTable, key, name, sections.some(isHttps), kept), shadowed };
+  const { virtualHosts, shadowed } = assembleVirtualHosts(memo, key, domains);
+  return { routeTable: memo.run(assembleRouteTable, key, name, sections.some(isHttps), virtualHosts), shadowed };
 }
 
 /**

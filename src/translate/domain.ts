@@ -1,6 +1,7 @@
 import type { GatewayName } from '../ir/name.ts';
 import type { Last } from '../lib/memo.ts';
 import { diffLists } from '../lib/list-change.ts';
+import { compareStrings } from '../lib/order.ts';
 import type { Attachment } from './attachment.ts';
 import { createOwnership } from './ownership.ts';
 import type { Section } from './section.ts';
@@ -20,33 +21,52 @@ export interface Domain {
   readonly attachments: readonly Attachment[];
 }
 
-export type Domains = ReadonlyMap<string, Domain>;
+/** Sorted by name. */
+export type Domains = readonly Domain[];
+
+/** Where a domain of this name stands, or would stand. */
+function findIndex(domains: Domains, name: string): number {
+  let low = 0;
+  let high = domains.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareStrings(domains[middle]?.name ?? '', name) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function findDomain(domains: Domains, name: string): Domain | undefined {
+  const found = domains[findIndex(domains, name)];
+  return found?.name === name ? found : undefined;
+}
+
+function putDomain(domains: Domain[], domain: Domain): void {
+  const at = findIndex(domains, domain.name);
+  domains.splice(at, domains[at]?.name === domain.name ? 1 : 0, domain);
+}
 
 function ofGateway({ gateway }: PortParts, lists: readonly (readonly Attachment[])[]): readonly Attachment[] {
   return lists.flat().filter((attachment) => attachment.gateway === gateway);
 }
 
-function removeOne(domains: Map<string, Domain>, attachment: Attachment): void {
+function removeOne(domains: Domain[], attachment: Attachment): void {
   for (const hostname of attachment.hostnames) {
-    const domain = domains.get(hostname);
+    const domain = findDomain(domains, hostname);
     if (domain?.owner.name !== attachment.section) continue;
     const attachments = domain.attachments.filter((member) => member !== attachment);
-    if (attachments.length === 0 && domain.owner.hostname !== hostname) domains.delete(hostname);
-    else domains.set(hostname, { ...domain, attachments });
+    if (attachments.length === 0 && domain.owner.hostname !== hostname) domains.splice(findIndex(domains, hostname), 1);
+    else putDomain(domains, { ...domain, attachments });
   }
 }
 
-function addOne(
-  domains: Map<string, Domain>,
-  attachment: Attachment,
-  ownerOf: (domain: string) => Section | undefined,
-): void {
+function addOne(domains: Domain[], attachment: Attachment, ownerOf: (domain: string) => Section | undefined): void {
   for (const name of attachment.hostnames) {
-    const domain = domains.get(name);
+    const domain = findDomain(domains, name);
     const owner = domain?.owner ?? ownerOf(name);
     // Listener isolation: a domain is answered by the section that owns it, whoever else could take it.
     if (owner === undefined || owner.name !== attachment.section) continue;
-    domains.set(name, { name, owner, attachments: [...(domain?.attachments ?? []), attachment] });
+    putDomain(domains, { name, owner, attachments: [...(domain?.attachments ?? []), attachment] });
   }
 }
 
@@ -63,7 +83,7 @@ function groupFromScratch(port: PortParts, ownerOf: (domain: string) => Section 
       else domain.attachments.push(attachment);
     }
   }
-  return domains;
+  return [...domains.values()].sort((a, b) => compareStrings(a.name, b.name));
 }
 
 /**
@@ -74,7 +94,7 @@ export function groupByDomain(port: PortParts, last: Last<PortParts, Domains> | 
   const ownerOf = createOwnership(port.sections);
   if (last?.input.sections === port.sections) {
     const { before, after } = diffLists(last.input.attachments, port.attachments);
-    const domains = new Map(last.result);
+    const domains = [...last.result];
     for (const attachment of ofGateway(port, before)) removeOne(domains, attachment);
     for (const attachment of ofGateway(port, after)) addOne(domains, attachment, ownerOf);
     return domains;

@@ -1,5 +1,6 @@
 import type { GatewayName, Origin } from '../ir/name.ts';
-import type { Memo, Sources } from '../lib/memo.ts';
+import { diffLists } from '../lib/list-change.ts';
+import type { Last, Memo, Sources } from '../lib/memo.ts';
 import type { Attachment, ClusterRequest } from './attachment.ts';
 import type { GatewayTranslation } from './gateway-api/gateway.ts';
 import type { HttpRouteTranslation } from './gateway-api/http-route.ts';
@@ -16,22 +17,63 @@ interface Brought {
   readonly clusters: (readonly ClusterRequest[])[];
 }
 
-function gatherRoutes(brought: ReadonlyMap<GatewayName, Brought>, routes: readonly HttpRouteTranslation[]): void {
+/** What routes bring, by Gateway. */
+type RoutesBrought = ReadonlyMap<GatewayName, Brought>;
+
+function isAttached({ attachments }: HttpRouteTranslation, gateway: GatewayName): boolean {
+  return attachments.some((attachment) => attachment.gateway === gateway);
+}
+
+function gatherAllRoutes(routes: readonly HttpRouteTranslation[]): RoutesBrought {
+  const brought = new Map<GatewayName, Brought>();
   for (const { attachments, clusters } of routes) {
     for (const { gateway } of attachments) {
-      const to = brought.get(gateway);
-      if (to === undefined || to.attachments.at(-1) === attachments) continue;
+      const to = brought.get(gateway) ?? { attachments: [], clusters: [] };
+      brought.set(gateway, to);
+      if (to.attachments.at(-1) === attachments) continue;
       to.attachments.push(attachments);
       to.clusters.push(clusters);
     }
   }
+  return brought;
 }
 
-function gatherIngresses<S extends Sources>(
-  memo: Memo<S>,
-  brought: ReadonlyMap<GatewayName, Brought>,
-  ingresses: IngressesTranslation,
-): void {
+/** More changes than this are gathered from scratch, which is then no slower. */
+const fewChanges = 50;
+
+/** As `gatherAllRoutes`, by putting the few routes that changed into the lists of last time. */
+function gatherRoutes(
+  routes: readonly HttpRouteTranslation[],
+  last: Last<readonly HttpRouteTranslation[], RoutesBrought> | undefined,
+): RoutesBrought {
+  if (last === undefined) return gatherAllRoutes(routes);
+  const { start, before, after } = diffLists(last.input, routes);
+  if (before.length + after.length > fewChanges) return gatherAllRoutes(routes);
+  const brought = new Map(last.result);
+  const touched = new Set(
+    [...before, ...after].flatMap(({ attachments }) => attachments.map(({ gateway }) => gateway)),
+  );
+  for (const gateway of touched) {
+    const known = last.result.get(gateway) ?? { attachments: [], clusters: [] };
+    const previous = routes.slice(0, start).findLast((route) => isAttached(route, gateway));
+    const at = previous === undefined ? 0 : known.attachments.lastIndexOf(previous.attachments) + 1;
+    const gone = before.filter((route) => isAttached(route, gateway)).length;
+    const come = after.filter((route) => isAttached(route, gateway));
+    brought.set(gateway, {
+      attachments: known.attachments.toSpliced(at, gone, ...come.map(({ attachments }) => attachments)),
+      clusters: known.clusters.toSpliced(at, gone, ...come.map(({ clusters }) => clusters)),
+    });
+  }
+  return brought;
+}
+
+function gatherIngresses<S extends Sources>(memo: Memo<S>, ingresses: IngressesTranslation): RoutesBrought {
+  const brought = new Map<GatewayName, Brought>();
+  const bringTo = (gateway: GatewayName): Brought => {
+    const to = brought.get(gateway) ?? { attachments: [], clusters: [] };
+    brought.set(gateway, to);
+    return to;
+  };
   const byObject = new Map<GatewayName, Map<Origin, Attachment[]>>();
   for (const attachment of ingresses.attachments) {
     const objects = byObject.get(attachment.gateway) ?? new Map<Origin, Attachment[]>();
@@ -42,10 +84,17 @@ function gatherIngresses<S extends Sources>(
   }
   for (const [gateway, objects] of byObject) {
     for (const [origin, list] of objects) {
-      brought.get(gateway)?.attachments.push(memo.list(`${gateway}#${origin}`, list));
+      bringTo(gateway).attachments.push(memo.list(`${gateway}#${origin}`, list));
     }
   }
-  for (const { gateway, requests } of ingresses.clusters) brought.get(gateway)?.clusters.push(requests);
+  for (const { gateway, requests } of ingresses.clusters) bringTo(gateway).clusters.push(requests);
+  return brought;
+}
+
+/** The usual Gateway has routes or Ingresses, not both: its list is then passed on as it is. */
+function joined<T>(a: readonly T[] = [], b: readonly T[] = []): readonly T[] {
+  if (b.length === 0) return a;
+  return a.length === 0 ? b : [...a, ...b];
 }
 
 /** All that is asked of each Gateway. */
@@ -55,11 +104,8 @@ export function gatherParts<S extends Sources>(
   routes: readonly HttpRouteTranslation[],
   ingresses: IngressesTranslation,
 ): readonly GatewayParts[] {
-  const brought = new Map<GatewayName, Brought>(
-    gateways.map((gateway) => [gateway.name, { attachments: [], clusters: [] }]),
-  );
-  gatherRoutes(brought, routes);
-  gatherIngresses(memo, brought, ingresses);
+  const byRoutes = memo.evolve(gatherRoutes, '', routes);
+  const byIngresses = gatherIngresses(memo, ingresses);
   const added = new Map(ingresses.sections.map((sections) => [sections.gateway, sections]));
   return gateways.map((gateway) => {
     const { backendClientCertificate } = gateway;
@@ -68,8 +114,8 @@ export function gatherParts<S extends Sources>(
       name: gateway.name,
       addresses: gateway.addresses,
       sections,
-      attachments: brought.get(gateway.name)?.attachments ?? [],
-      clusters: brought.get(gateway.name)?.clusters ?? [],
+      attachments: joined(byRoutes.get(gateway.name)?.attachments, byIngresses.get(gateway.name)?.attachments),
+      clusters: joined(byRoutes.get(gateway.name)?.clusters, byIngresses.get(gateway.name)?.clusters),
       secrets: [...gateway.secrets, ...(added.get(gateway.name)?.secrets ?? [])],
       ...(backendClientCertificate === undefined ? {} : { clientCertificate: backendClientCertificate }),
     };

@@ -2,7 +2,6 @@ import type { RouteName, Origin } from '../ir/name.ts';
 import { virtualHostName } from '../ir/name.ts';
 import type { VirtualHost } from '../ir/route.ts';
 import type { Memo, Sources } from '../lib/memo.ts';
-import { compareStrings } from '../lib/order.ts';
 import type { Domain, Domains } from './domain.ts';
 import { compareRoutes, matchKey, type RankedRoute } from './precedence.ts';
 
@@ -62,16 +61,15 @@ export interface AssembledHosts {
   readonly shadowed: readonly Shadowed[];
 }
 
-const nothingShadowed: readonly Shadowed[] = [];
+function virtualHostOf({ virtualHost }: AssembledVirtualHost): VirtualHost {
+  return virtualHost;
+}
 
 /** Assembles the domains that changed; the others are those of last time. */
-export function assembleVirtualHosts<S extends Sources>(memo: Memo<S>, domains: Domains): AssembledHosts {
-  const virtualHosts: VirtualHost[] = [];
-  let shadowed = nothingShadowed;
-  for (const domain of domains.values()) {
-    const assembled = memo.once(assembleVirtualHost, domain);
-    virtualHosts.push(assembled.virtualHost);
-    if (assembled.shadowed.length > 0) shadowed = [...shadowed, ...assembled.shadowed];
-  }
-  return { virtualHosts: virtualHosts.sort((a, b) => compareStrings(a.name, b.name)), shadowed };
+export function assembleVirtualHosts<S extends Sources>(memo: Memo<S>, key: string, domains: Domains): AssembledHosts {
+  const assembled = memo.mapList(assembleVirtualHost, key, domains);
+  return {
+    virtualHosts: memo.mapList(virtualHostOf, key, assembled),
+    shadowed: assembled.flatMap(({ shadowed }) => shadowed),
+  };
 }
