@@ -2,7 +2,8 @@ import type { Cluster, EndpointSet } from '../ir/cluster.ts';
 import type { GatewayIr } from '../ir/ir.ts';
 import type { ClusterName, GatewayName, SecretName } from '../ir/name.ts';
 import type { TlsSecret } from '../ir/secret.ts';
-import type { Memo, Sources } from '../lib/memo.ts';
+import { diffLists } from '../lib/list-change.ts';
+import type { Last, Memo, Sources } from '../lib/memo.ts';
 import { compareStrings } from '../lib/order.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import type { View } from '../snapshot/view.ts';
@@ -59,22 +60,47 @@ function canonicalRequest<S extends Sources>(memo: Memo<S>, request: ClusterRequ
   return memo.run(servicePortRequest, name, name, namespace, service, port);
 }
 
+interface Asked {
+  readonly request: ClusterRequest;
+  /** How many objects ask for it. */
+  readonly times: number;
+}
+
+type RequestLists = readonly (readonly ClusterRequest[])[];
+
+function ask(asked: Map<ClusterName, Asked>, lists: RequestLists, times: 1 | -1): void {
+  for (const request of lists.flat()) {
+    const count = (asked.get(request.name)?.times ?? 0) + times;
+    if (count === 0) asked.delete(request.name);
+    else asked.set(request.name, { request, times: count });
+  }
+}
+
+/** Clusters by name, each once. Equal names are equal requests, so it does not matter whose request is kept. */
+function countRequests(
+  lists: RequestLists,
+  last: Last<RequestLists, ReadonlyMap<ClusterName, Asked>> | undefined,
+): ReadonlyMap<ClusterName, Asked> {
+  const asked = new Map(last?.result);
+  const { before, after } = diffLists(last?.input ?? [], lists);
+  ask(asked, after, 1);
+  ask(asked, before, -1);
+  return asked;
+}
+
 function translateBackends<V extends View & Sources>(
   memo: Memo<V>,
   view: V,
   parts: GatewayParts,
   options: TranslateOptions,
 ): Backends {
-  const byName = new Map<ClusterName, ClusterRequest>();
-  for (const requests of parts.clusters) for (const request of requests) byName.set(request.name, request);
+  const asked = memo.evolve(countRequests, parts.name, parts.clusters);
   const clusters: Cluster[] = [];
   const endpoints: EndpointSet[] = [];
   const secrets: TlsSecret[] = [];
   const diagnostics: Diagnostic[] = [];
-  for (const name of [...byName.keys()].sort(compareStrings)) {
-    const asked = byName.get(name);
-    if (asked === undefined) continue;
-    const request = canonicalRequest(memo, asked);
+  for (const [name, { request: kept }] of [...asked].sort(([a], [b]) => compareStrings(a, b))) {
+    const request = canonicalRequest(memo, kept);
     const { clientCertificate } = parts;
     const key = `${name} ${clientCertificate ?? ''}`;
     const made = memo.track(translateCluster, key, view, request, clientCertificate);
