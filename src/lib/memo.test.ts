@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createMemo, type Lookup } from './memo.ts';
+import { createMemo } from './memo.ts';
+import type { Lookup } from './recorded-read.ts';
 
 interface Numbers {
   readonly [source: string]: ReadonlyMap<string, number>;

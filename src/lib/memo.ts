@@ -1,35 +1,11 @@
 import { createIdentityCache } from './identity-cache.ts';
 import { diffLists } from './list-change.ts';
+import { createLookup, Judge, sameInputs, type Entry, type Lookup, type Read, type Sources } from './recorded-read.ts';
 
 /*
  * Incremental by identity: a step runs again only when something that it was given, or looked up, is another value
  * than last time. What a step reads is recorded by the read itself, so no cache key is kept by hand.
  */
-
-/** Keyed collections that steps look things up in. Each keeps its identity while its content does. */
-export interface Sources {
-  readonly [source: string]: ReadonlyMap<string, unknown>;
-}
-
-type ValueOf<M> = M extends ReadonlyMap<string, infer V> ? V : never;
-
-/** Looks one key up. Absence is a value too: the step runs again when the key appears. */
-export type Lookup<S> = <N extends keyof S & string>(source: N, key: string) => ValueOf<S[N]> | undefined;
-
-interface Read {
-  readonly source: string;
-  readonly key: string;
-  readonly value: unknown;
-}
-
-interface Entry {
-  inputs: readonly unknown[];
-  result: unknown;
-  run: number;
-  reads: readonly Read[];
-  /** The collections that `reads` were last found true in, in the order of first use. */
-  seenIn: SeenIn;
-}
 
 /** What a step was given last time, and what it made of it. */
 export interface Last<I, R> {
@@ -78,12 +54,6 @@ export interface Memo<S extends Sources> {
   calls(step: Step): number;
 }
 
-function sameInputs(a: readonly unknown[], b: readonly unknown[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 /** What `trackEach` made of a collection last time. */
 interface Round {
   readonly sources: Sources;
@@ -94,61 +64,6 @@ interface Round {
   /** Every source that some member's step has looked into. */
   readonly looked: ReadonlySet<string>;
 }
-
-type SeenIn = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
-
-/**
- * Judges recorded reads against one state of the sources. Entries that looked into the same collections share the
- * record of which ones, so that for thousands of entries it is compared once.
- */
-class Judge {
-  readonly sources: Sources;
-  readonly #renewed = new Map<SeenIn, SeenIn>();
-
-  constructor(sources: Sources) {
-    this.sources = sources;
-  }
-
-  /** Whether every read of the entry would give the same value now. Only collections that changed are asked. */
-  holds(entry: Entry): boolean {
-    const { seenIn } = entry;
-    const now = this.renew(seenIn);
-    if (now === seenIn) return true;
-    for (const { source, key, value } of entry.reads) {
-      if (now.get(source) !== seenIn.get(source) && now.get(source)?.get(key) !== value) return false;
-    }
-    entry.seenIn = now;
-    return true;
-  }
-
-  /** The same collections as they are now; the very record where none changed. */
-  renew(seenIn: SeenIn): SeenIn {
-    const known = this.#renewed.get(seenIn);
-    if (known !== undefined) return known;
-    let changed = false;
-    const now = new Map<string, ReadonlyMap<string, unknown>>();
-    for (const [name, collection] of seenIn) {
-      const current = this.sources[name] ?? nothing;
-      now.set(name, current);
-      changed ||= current !== collection;
-    }
-    const renewed = changed ? this.share(now) : seenIn;
-    this.#renewed.set(seenIn, renewed);
-    return renewed;
-  }
-
-  /** One record for all entries that looked into the same collections in this state. */
-  share(seenIn: SeenIn): SeenIn {
-    for (const known of this.#renewed.values()) {
-      if (known.size === seenIn.size && [...seenIn].every(([name, collection]) => known.get(name) === collection))
-        return known;
-    }
-    this.#renewed.set(seenIn, seenIn);
-    return seenIn;
-  }
-}
-
-const nothing: ReadonlyMap<string, unknown> = new Map();
 
 /** Whether everything that the round has looked into is as it was. */
 function sameSources({ looked, sources: before }: Round, sources: Sources): boolean {
@@ -320,22 +235,6 @@ class Tables<S extends Sources> implements Memo<S> {
     if (table === undefined) this.#tables.set(step, new Map([[key, entry]]));
     else table.set(key, entry);
   }
-}
-
-/** A look-up that writes down what it is asked for, and what it answered. */
-function createLookup<S extends Sources>(
-  sources: S,
-  reads: Read[],
-  seenIn: Map<string, ReadonlyMap<string, unknown>>,
-): Lookup<S> {
-  return ((source: string, key: string) => {
-    const collection = sources[source];
-    if (collection === undefined) throw new Error(`no source ${source}`);
-    seenIn.set(source, collection);
-    const value = collection.get(key);
-    reads.push({ source, key, value });
-    return value;
-  }) as Lookup<S>;
 }
 
 /** The tables of one Pipeline. They hold one entry for each step and key of the last run, no more. */

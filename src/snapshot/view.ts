@@ -1,5 +1,5 @@
 import type { BackendTLSPolicy, EndpointSlice, Pod, ReferenceGrant } from '../../gen/kubernetes/types.ts';
-import type { Lookup } from '../lib/memo.ts';
+import type { Lookup } from '../lib/recorded-read.ts';
 import type { Kind, ObjectTypes } from './object.ts';
 import { objectKey, refOf } from './object.ts';
 import type { Collection, Snapshot } from './snapshot.ts';

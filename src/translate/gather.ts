@@ -1,6 +1,7 @@
 import type { GatewayName, Origin } from '../ir/name.ts';
 import { diffLists } from '../lib/list-change.ts';
-import type { Last, Memo, Sources } from '../lib/memo.ts';
+import type { Last, Memo } from '../lib/memo.ts';
+import type { Sources } from '../lib/recorded-read.ts';
 import type { Attachment, ClusterRequest } from './attachment.ts';
 import type { GatewayTranslation } from './gateway-api/gateway.ts';
 import type { HttpRouteTranslation } from './gateway-api/http-route.ts';

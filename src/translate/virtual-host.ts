@@ -1,7 +1,8 @@
 import type { RouteName, Origin } from '../ir/name.ts';
 import { virtualHostName } from '../ir/name.ts';
 import type { VirtualHost } from '../ir/route.ts';
-import type { Memo, Sources } from '../lib/memo.ts';
+import type { Memo } from '../lib/memo.ts';
+import type { Sources } from '../lib/recorded-read.ts';
 import type { Domain, Domains } from './domain.ts';
 import { compareRoutes, matchKey, type RankedRoute } from './precedence.ts';
 

@@ -20,7 +20,8 @@ import {
 } from '../ads/type-url.ts';
 import type { GatewayIr } from '../ir/ir.ts';
 import { gatewayName, listenerName, routeTableName } from '../ir/name.ts';
-import { createMemo, type Memo, type Sources } from '../lib/memo.ts';
+import { createMemo, type Memo } from '../lib/memo.ts';
+import type { Sources } from '../lib/recorded-read.ts';
 import { buildCluster } from './cluster/cluster.ts';
 import { buildResources, createBuilders } from './build-resources.ts';
 import { buildEndpointSet } from './endpoint/endpoint-set.ts';
