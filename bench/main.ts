@@ -3,9 +3,10 @@ import { benchChanges } from './changes.ts';
 import { benchChurn } from './churn.ts';
 import { benchDataPlane } from './data-plane.ts';
 import { benchPropagation } from './propagation.ts';
+import { benchSteady } from './steady.ts';
 
 /** Bench names, and sizes for the propagation bench; without names all are run. */
-const names = ['propagation', 'changes', 'data-plane', 'churn'] as const;
+const names = ['propagation', 'steady', 'changes', 'data-plane', 'churn'] as const;
 type Name = (typeof names)[number];
 
 const args = process.argv.slice(2);
@@ -13,6 +14,7 @@ const sizes = args.map(Number).filter(Number.isInteger);
 const chosen = names.filter((name) => args.includes(name));
 const benches: { readonly [N in Name]: () => Promise<void> } = {
   propagation: () => benchPropagation(sizes.length > 0 ? sizes : [100, 1_000, 5_000, 10_000]),
+  steady: benchSteady,
   changes: benchChanges,
   'data-plane': benchDataPlane,
   churn: () => (globalThis.gc === undefined ? Promise.resolve(again('churn')) : benchChurn()),

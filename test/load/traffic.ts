@@ -26,6 +26,9 @@ export interface Traffic {
 }
 
 const answerMs = 1_000;
+/** A WebSocket lives for two seconds. */
+const webSocketEchoes = 5;
+const webSocketEveryMs = 500;
 
 /** Resolves with what went wrong, or undefined. */
 type Send = (host: string) => Promise<string | undefined>;
@@ -73,9 +76,14 @@ function sendWebSocket(port: number, host: string): Promise<string | undefined> 
     });
     sent.on('upgrade', (_, socket) => {
       socket.on('error', (error) => end(error.message));
-      socket.once('data', () => {
-        end(undefined);
-        socket.destroy();
+      // Held for a while, and asked again and again: what cuts it is seen.
+      let answered = 0;
+      socket.on('close', () => end(answered === webSocketEchoes ? undefined : 'cut'));
+      socket.on('data', () => {
+        clearTimeout(late);
+        answered += 1;
+        if (answered === webSocketEchoes) socket.destroy();
+        else setTimeout(() => socket.write('again'), webSocketEveryMs);
       });
       socket.write('hello');
     });
