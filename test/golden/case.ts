@@ -2,7 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 
 /** What a case can show of the outcome; a case lists what it is about. */
-export type Shown = 'statuses' | 'diagnostics' | 'listeners' | 'routes' | 'clusters' | 'endpoints' | 'secrets';
+export type Shown =
+  | 'statuses'
+  | 'diagnostics'
+  | 'listeners'
+  | 'routes'
+  | 'clusters'
+  | 'endpoints'
+  | 'secrets'
+  | 'extensions';
 
 /** The last document of a case: what to show, and the outcome that was read and accepted. */
 export interface Expectation {

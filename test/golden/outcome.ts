@@ -1,6 +1,7 @@
 import {
   clusterLoadAssignmentType,
   clusterType,
+  extensionConfigType,
   listenerType,
   routeConfigurationType,
   secretType,
@@ -19,6 +20,7 @@ const typeOf: { readonly [K in Exclude<Shown, 'statuses' | 'diagnostics'>]: Type
   clusters: clusterType,
   endpoints: clusterLoadAssignmentType,
   secrets: secretType,
+  extensions: extensionConfigType,
 };
 
 function isCondition(value: unknown): value is Condition {

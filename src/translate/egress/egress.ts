@@ -80,8 +80,10 @@ function findingsOf(diagnostics: readonly Diagnostic[]): Findings {
   const errors = diagnostics.filter((entry) => entry.severity === 'error');
   const [ref, ...refs] = errors.filter((entry) => refReasons.has(entry.reason)).map(describe);
   const [other, ...others] = errors.filter((entry) => !refReasons.has(entry.reason)).map(describe);
+  const accepted = other === undefined ? undefined : mergeProblems(other, others);
   return {
-    accepted: other === undefined ? undefined : mergeProblems(other, others),
+    accepted:
+      accepted === undefined ? undefined : { ...accepted, message: `${accepted.message} The other rules hold.` },
     resolved: ref === undefined ? undefined : mergeProblems(ref, refs),
   };
 }
@@ -91,7 +93,7 @@ function baseConditions(egress: Egress, findings: Findings): readonly Condition[
   return [
     findings.accepted === undefined
       ? yes('Accepted', 'Accepted', 'All rules are understood.')
-      : no('Accepted', { ...findings.accepted, message: `${findings.accepted.message} The other rules hold.` }),
+      : no('Accepted', findings.accepted),
     findings.resolved === undefined
       ? yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.')
       : no('ResolvedRefs', {

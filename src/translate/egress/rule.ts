@@ -131,6 +131,20 @@ function parseRetry(retries: NonNullable<EgressRule['retries']>): Retry {
   };
 }
 
+/** Fields that have no effect where they stand are not passed over in silence. */
+function reportUnused(rule: EgressRule, field: string, to: Reporter): void {
+  const certificates = ['caCertificateRefs', 'wellKnownCACertificates', 'clientCertificateRef'] as const;
+  for (const name of certificates) {
+    if (rule.action !== 'Deny' || rule.tls?.[name] === undefined) continue;
+    to.report(`${field}.tls.${name}`, 'A Deny looks at no certificate and denies without; take this field away.');
+  }
+  const { connect } = rule.timeouts ?? {};
+  if (connect !== undefined && parseDuration(connect) === 0) {
+    const message = `Nothing connects in ${connect}; ${defaultConnectTimeoutMs / 1000}s are taken instead.`;
+    to.report(`${field}.timeouts.connect`, message);
+  }
+}
+
 function timeoutsOf(rule: EgressRule): Pick<ParsedRule, 'connectTimeoutMs' | 'requestTimeoutMs'> {
   const connect = rule.timeouts?.connect === undefined ? undefined : parseDuration(rule.timeouts.connect);
   const request = rule.timeouts?.request === undefined ? undefined : parseDuration(rule.timeouts.request);
@@ -172,6 +186,7 @@ export function parseRule(read: Read, egress: Egress, rule: EgressRule, index: n
   const requests = parseRequests(rule, field, to);
   const origination =
     rule.tls?.mode === 'Originate' && !deny ? resolveOrigination(read, ref, rule.tls, `${field}.tls`) : undefined;
+  reportUnused(rule, field, to);
   const noRequestLeft = (rule.http ?? []).length > 0 && requests?.length === 0;
   const name = `${ref.namespace}/${ref.name}`;
   return {
