@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { describeBuiltInKinds, readBuiltInKinds } from './built-in.ts';
 
 /** What is known of a field, or of all fields below a path. */
 export interface Coverage {
@@ -28,7 +29,7 @@ export interface Field {
   readonly coverage: Coverage;
 }
 
-interface Schema {
+export interface Schema {
   readonly properties?: { readonly [name: string]: Schema };
   readonly items?: Schema;
 }
@@ -47,13 +48,15 @@ export function readTables(): readonly CoverageTable[] {
     }));
 }
 
-function leavesOf(schema: Schema, path: string): readonly string[] {
+/** The leaf fields below a path of a schema; a list is one step, written `[]`. */
+export function leavesOf(schema: Schema, path: string): readonly string[] {
   if (schema.items !== undefined) return leavesOf(schema.items, `${path}[]`);
   if (schema.properties === undefined) return [path];
   return Object.entries(schema.properties).flatMap(([name, child]) => leavesOf(child, `${path}.${name}`));
 }
 
-function stands(path: string, entry: string): boolean {
+/** Whether an entry of a table stands for a field. */
+export function stands(path: string, entry: string): boolean {
   return path === entry || path.startsWith(`${entry}.`) || path.startsWith(`${entry}[`);
 }
 
@@ -95,9 +98,11 @@ export function describeCoverage(tables: readonly CoverageTable[]): string {
   return [
     '# Fields',
     '',
-    'Every field of every kind that Sallyport reads is served, or refused where the user sees it. This page is made from',
-    'the schemas and `test/fields`; a field that is in neither column fails the tests.',
+    "Every field of the kinds that say how traffic goes is served, or refused where the user sees it; of Kubernetes' own",
+    'kinds, at the end, the fields that are read are listed. This page is made from the schemas and `test/fields`; a field',
+    'that is missing here fails the tests.',
     '',
     ...sections,
+    ...describeBuiltInKinds(readBuiltInKinds()),
   ].join('\n');
 }

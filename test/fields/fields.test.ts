@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { describeCoverage, fieldsOf, readTables } from './field.ts';
+import { readBuiltInKinds } from './built-in.ts';
+import { describeCoverage, fieldsOf, leavesOf, readTables, stands, type Schema } from './field.ts';
 
 const root = join(import.meta.dirname, '../..');
 const page = join(root, 'docs/coverage.md');
@@ -36,6 +37,24 @@ describe.each(tables.flatMap(({ folder, kinds }) => Object.keys(kinds).map((kind
     });
   },
 );
+
+describe.each(Object.entries(readBuiltInKinds()))('the fields of %s that are read', (kind, { read }) => {
+  it('are in the schema', () => {
+    // A schema is what the generator wrote: an object with properties.
+    const schema = JSON.parse(readFileSync(join(root, 'gen/kubernetes/schemas', `${kind}.json`), 'utf8')) as Schema;
+    const leaves = Object.entries(schema.properties ?? {}).flatMap(([name, child]) => leavesOf(child, name));
+    expect(Object.keys(read).filter((path) => !leaves.some((leaf) => stands(leaf, path)))).toEqual([]);
+  });
+
+  it('are tried by tests that are there', () => {
+    const files = Object.entries(read).map(([path, { golden = [], unit }]) => ({
+      path,
+      files: [...golden.map((name) => `test/golden/${name}.yaml`), ...(unit === undefined ? [] : [unit])],
+    }));
+    expect(files.filter((entry) => entry.files.length === 0)).toEqual([]);
+    expect(files.flatMap((entry) => entry.files).filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+});
 
 it('docs/coverage.md says the same', () => {
   const text = describeCoverage(tables);
