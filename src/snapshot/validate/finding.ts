@@ -12,6 +12,7 @@ export interface Finding {
     | 'RequiredField'
     | 'RuleViolated'
     | 'UnknownField'
+    | 'UnsupportedKind'
     | 'UnsupportedValue';
   readonly message: string;
   readonly field: string;

@@ -8,7 +8,14 @@ export type Identity =
   | { readonly kind: 'Known'; readonly of: Kind; readonly fields: Fields }
   /** Of another kind; `message` where it may be a slip. */
   | { readonly kind: 'Other'; readonly message?: string }
-  | { readonly kind: 'Malformed'; readonly message: string; readonly field?: string };
+  /** Can't be read; `of` where it is plain which kind is meant, so that it can be told which object is broken. */
+  | {
+      readonly kind: 'Malformed';
+      readonly message: string;
+      readonly field?: string;
+      readonly of?: Kind;
+      readonly fields?: Fields;
+    };
 
 /** Versions that hold the same as the one that is read. */
 const equalVersions: { readonly [apiVersion: string]: readonly Kind[] } = {
@@ -37,8 +44,10 @@ export function identify(value: unknown): Identity {
   const fields = value as Fields;
   const { apiVersion, kind } = fields;
   if (typeof kind !== 'string') return { kind: 'Malformed', message: 'kind is missing.', field: 'kind' };
-  if (typeof apiVersion !== 'string')
-    return { kind: 'Malformed', message: 'apiVersion is missing.', field: 'apiVersion' };
+  if (typeof apiVersion !== 'string') {
+    const of = isKind(kind) ? { of: kind, fields } : {};
+    return { kind: 'Malformed', message: 'apiVersion is missing.', field: 'apiVersion', ...of };
+  }
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   if (!isKind(kind)) return { kind: 'Other', ...describeOther(group, kind) };
   if (apiVersion === apiVersionOf(kind)) return { kind: 'Known', of: kind, fields };
@@ -52,6 +61,8 @@ export function identify(value: unknown): Identity {
     kind: 'Malformed',
     message: `${kind} is read as ${apiVersionOf(kind)}, not ${apiVersion}.`,
     field: 'apiVersion',
+    of: kind,
+    fields,
   };
 }
 

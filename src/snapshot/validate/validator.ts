@@ -47,9 +47,9 @@ function validate(compiled: Compiled, value: unknown): Validation {
   const identity = identify(value);
   switch (identity.kind) {
     case 'Malformed': {
-      const { message, field } = identity;
-      const where = field === undefined ? {} : { field };
-      return { kind: 'Invalid', diagnostics: [{ severity: 'error', reason: 'UnsupportedKind', message, ...where }] };
+      const { message, field = '', of, fields = {} } = identity;
+      const ref = of === undefined ? undefined : refFrom(of, completeMetadata(of, fields));
+      return invalid(ref, [{ reason: 'UnsupportedKind', field, message }]);
     }
     case 'Other': {
       const { message } = identity;
