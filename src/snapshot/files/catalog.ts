@@ -2,13 +2,13 @@ import { compareStrings } from '../../lib/order.ts';
 import type { Diagnostic, Position } from '../diagnostic.ts';
 import { describeRef, objectKey, refOf, type AnyObject, type ObjectKey, type ObjectRef } from '../object.ts';
 import type { Change } from '../snapshot.ts';
-import { locateField } from './document.ts';
 import {
   brokenKeysOf,
   diagnoseFile,
   documentsByText,
   hasFindings,
   isMalformed,
+  locateIn,
   objectsOf,
   parseFile,
   type KnownDocuments,
@@ -191,13 +191,14 @@ class FileCatalog implements Catalog {
 
   #locateIn(file: string, ref: ObjectRef, field?: string): Position | undefined {
     const key = objectKey(ref);
-    const document = this.#entries.get(file)?.parsed?.documents.find((candidate) =>
-      candidate.validations.some((validation) => {
+    for (const document of this.#entries.get(file)?.parsed?.documents ?? []) {
+      const index = document.validations.findIndex((validation) => {
         if (validation.kind === 'Object') return objectKey(refOf(validation.object)) === key;
         return validation.kind === 'Invalid' && validation.ref !== undefined && objectKey(validation.ref) === key;
-      }),
-    );
-    return document === undefined ? undefined : locateField(file, document, field);
+      });
+      if (index !== -1) return locateIn(file, document, index, field);
+    }
+    return undefined;
   }
 }
 

@@ -1,11 +1,13 @@
-import type { Diagnostic } from '../diagnostic.ts';
+import type { Diagnostic, Position } from '../diagnostic.ts';
 import { describeRef, objectKey, refOf, type AnyObject, type ObjectKey } from '../object.ts';
 import { locateField, parseYaml, splitDocuments, type DocumentText } from './document.ts';
 import type { Validate, Validation } from './validation.ts';
 
 /** One document and what it came to. A document whose text did not change keeps its objects. */
 export interface ParsedDocument extends DocumentText {
+  /** One, or of a `List` one for each item. */
   readonly validations: readonly Validation[];
+  readonly isList: boolean;
   readonly malformed: readonly Diagnostic[];
 }
 
@@ -23,21 +25,30 @@ function freeze<T>(value: T): T {
   return value;
 }
 
-/** A `List` stands for its items. */
-function itemsOf(value: unknown): readonly unknown[] {
-  if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'List') return [value];
+/** A `List` stands for its items; undefined where it is none. */
+function itemsOf(value: unknown): readonly unknown[] | undefined {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'List') return undefined;
   return 'items' in value && Array.isArray(value.items) ? (value.items as readonly unknown[]) : [];
 }
 
 function parseOne(file: string, document: DocumentText, validate: Validate): ParsedDocument {
   const yaml = parseYaml(file, document);
-  if (!yaml.ok) return { ...document, validations: [], malformed: yaml.diagnostics };
-  if (yaml.value === null) return { ...document, validations: [], malformed: [] };
-  const validations = itemsOf(yaml.value).map((item) => {
+  if (!yaml.ok) return { ...document, validations: [], isList: false, malformed: yaml.diagnostics };
+  if (yaml.value === null) return { ...document, validations: [], isList: false, malformed: [] };
+  const items = itemsOf(yaml.value);
+  const validations = (items ?? [yaml.value]).map((item) => {
     const validation = validate(item);
     return validation.kind === 'Object' ? { ...validation, object: freeze(validation.object) } : validation;
   });
-  return { ...document, validations, malformed: [] };
+  return { ...document, validations, isList: items !== undefined, malformed: [] };
+}
+
+/** Where a field of the document's object stands, or of the item of a `List` that the validation at `index` is of. */
+export function locateIn(file: string, document: ParsedDocument, index: number, field: string | undefined): Position {
+  if (!document.isList) return locateField(file, document, field);
+  // A field that begins with a bracket, as ['a.b'], needs no dot.
+  const rest = field === undefined || field.startsWith('[') ? (field ?? '') : `.${field}`;
+  return locateField(file, document, `items[${index}]${rest}`);
 }
 
 /** Documents by their text. */
@@ -101,7 +112,7 @@ function duplicatesOf(parsed: ParsedFile): readonly Diagnostic[] {
   const first = new Map<ObjectKey, number>();
   const diagnostics: Diagnostic[] = [];
   for (const document of parsed.documents) {
-    for (const validation of document.validations) {
+    for (const [index, validation] of document.validations.entries()) {
       if (validation.kind !== 'Object') continue;
       const object = refOf(validation.object);
       const key = objectKey(object);
@@ -109,7 +120,7 @@ function duplicatesOf(parsed: ParsedFile): readonly Diagnostic[] {
       if (line === undefined) first.set(key, document.line);
       else {
         const message = `${describeRef(object)} stands in this file twice, first at line ${line}: this one is not used.`;
-        const position = locateField(parsed.file, document, 'metadata.name');
+        const position = locateIn(parsed.file, document, index, 'metadata.name');
         diagnostics.push({ severity: 'error', reason: 'DuplicateObject', message, object, position });
       }
     }
@@ -121,10 +132,10 @@ function duplicatesOf(parsed: ParsedFile): readonly Diagnostic[] {
 export function diagnoseFile(parsed: ParsedFile): readonly Diagnostic[] {
   const own = parsed.documents.flatMap((document) => [
     ...document.malformed,
-    ...document.validations.flatMap((validation) =>
+    ...document.validations.flatMap((validation, index) =>
       validation.diagnostics.map((diagnostic) => ({
         ...diagnostic,
-        position: locateField(parsed.file, document, diagnostic.field),
+        position: locateIn(parsed.file, document, index, diagnostic.field),
       })),
     ),
   ]);
