@@ -5,24 +5,29 @@ import { edgeSettings } from '../../src/xds/listener/edge-settings.ts';
 import { answers, cluster, endpoints, forward, prefix, route, weighted } from '../fixture/ir.ts';
 import { startBackend, type Backend, type Seen } from './backend.ts';
 import { startHttpGateway, type HttpGateway } from './http-gateway.ts';
+import { startSource, type Source } from './source.ts';
 
 let backend: Backend;
+let source: Source;
 let gateway: HttpGateway;
 
 beforeAll(async () => {
   backend = await startBackend('a');
+  source = await startSource();
   gateway = await startHttpGateway({
     hosts: {
+      'source.test': [route('source', prefix('/'), forward([weighted('source')]))],
       'a.test': [route('admin', prefix('/admin'), answers(403)), route('all', prefix('/'), forward([weighted('a')]))],
     },
-    clusters: [cluster('a')],
-    endpoints: [endpoints('a', backend.port)],
+    clusters: [cluster('a'), cluster('source')],
+    endpoints: [endpoints('a', backend.port), endpoints('source', source.port)],
   });
 });
 
 afterAll(async () => {
   await gateway?.stop();
   await backend?.stop();
+  await source?.stop();
 });
 
 /** What the server says first, to bytes that no client library would send. */
@@ -109,6 +114,35 @@ describe('clients that nobody trusts, on a real Envoy', () => {
     expect(status(await raw(request))).toBe(400);
   });
 
+  it('holds back a backend whose client does not read', async () => {
+    const client = connect(gateway.port, '127.0.0.1');
+    client.pause();
+    client.write('GET / HTTP/1.1\r\nHost: source.test\r\n\r\n');
+    try {
+      await expect
+        .poll(() => gateway.envoy.admin('/stats?filter=upstream_flow_control_paused_reading_total'), {
+          timeout: 20_000,
+        })
+        .toMatch(/source.*: [1-9]/);
+      // More than what the kernel and Envoy's buffers hold is never taken from the backend.
+      await expect.poll(() => source.isHeldBack(), { timeout: 20_000 }).toBe(true);
+    } finally {
+      client.destroy();
+    }
+  });
+
+  it('is set as docs/edge.md says', async () => {
+    const dump = await gateway.envoy.admin('/config_dump?resource=dynamic_listeners');
+    expect(dump).toMatch(`"per_connection_buffer_limit_bytes": ${edgeSettings.perConnectionBufferLimit.value}`);
+    for (const [field, ms] of [
+      ['request_headers_timeout', edgeSettings.requestHeadersTimeoutMs.value],
+      ['stream_idle_timeout', edgeSettings.streamIdleTimeoutMs.value],
+      ['idle_timeout', edgeSettings.idleTimeoutMs.value],
+    ] as const) {
+      expect(dump).toContain(`"${field}": "${ms / 1000}s"`);
+    }
+  });
+
   it('announces its limits to HTTP/2 clients', async () => {
     const session = connectHttp2(`http://127.0.0.1:${gateway.port}`);
     const settings = await new Promise<{ maxConcurrentStreams?: number; initialWindowSize?: number }>(
@@ -117,6 +151,8 @@ describe('clients that nobody trusts, on a real Envoy', () => {
         session.on('error', reject);
       },
     );
+    // Envoy widens the window of the connection right after its settings.
+    await expect.poll(() => session.state.remoteWindowSize).toBe(edgeSettings.http2InitialConnectionWindow.value);
     session.destroy();
     expect(settings.maxConcurrentStreams).toBe(edgeSettings.http2MaxConcurrentStreams.value);
     expect(settings.initialWindowSize).toBe(edgeSettings.http2InitialStreamWindow.value);

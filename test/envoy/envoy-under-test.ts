@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,8 @@ export interface EnvoyUnderTest {
   listening(port: number): Promise<void>;
   /** Gives Envoy other resources: what changed of what it asked for is sent, without any order between types. */
   update(resources: ResourcesByType): void;
+  /** What Envoy's own administration says under a path, such as `/stats`. */
+  admin(path: string): Promise<string>;
   /** Standard output so far, which holds the access log. */
   output(): string;
   stop(): Promise<void>;
@@ -215,6 +218,17 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
+function ask(socketPath: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ socketPath, path }, (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      response.on('end', () => resolve(body));
+      response.on('error', reject);
+    }).on('error', reject);
+  });
+}
+
 /** Envoy keeps its access log for 10 s by default. */
 const flushSoon = ['--file-flush-interval-msec', '50'];
 
@@ -242,6 +256,7 @@ export async function startEnvoy(resources: ResourcesByType): Promise<EnvoyUnder
   return {
     refusals,
     update: (next) => server.update(next),
+    admin: (path) => ask(join(folder, 'admin.sock'), path),
     output: () => output,
     async listening(port) {
       const deadline = performance.now() + 15_000;

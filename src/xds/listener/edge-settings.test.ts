@@ -12,7 +12,7 @@ function page(): string {
   return `# How listeners treat clients that nobody trusts
 
 Every listener is set like this. Times are milliseconds where the field is a time, sizes bytes unless the name says
-otherwise. \`test/envoy/edge.test.ts\` attacks them; this page is made from \`src/xds/listener/edge-settings.ts\`.
+otherwise. \`test/envoy/edge*.test.ts\` attack them; this page is made from \`src/xds/listener/edge-settings.ts\`.
 
 | field of Envoy | value | why |
 |---|---|---|
