@@ -197,7 +197,7 @@ function checkNumber(context: StructureContext, schema: Schema, value: unknown, 
   const { minimum = -Infinity, maximum = Infinity } = schema;
   if (value < minimum) context.report('InvalidValue', path, `${value} is below the least value, ${minimum}.`);
   if (value > maximum) context.report('InvalidValue', path, `${value} is above the greatest value, ${maximum}.`);
-  if (schema.format === 'int32' && Math.abs(value) > 2 ** 31)
+  if (schema.format === 'int32' && (value < -(2 ** 31) || value >= 2 ** 31))
     context.report('InvalidValue', path, `${value} has more than 32 bits.`);
 }
 
@@ -233,7 +233,8 @@ function reportType(context: StructureContext, path: Path | undefined, wanted: s
 function describe(context: StructureContext, value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a map' : shown(context, value);
+  if (typeof value === 'object') return 'a map';
+  return context.showValues ? shown(context, value) : `a ${typeof value}`;
 }
 
 function shown(context: StructureContext, value: unknown): string {
