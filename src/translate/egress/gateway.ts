@@ -12,10 +12,11 @@ import {
   type GroupKind,
   translateAllowedRoutes,
 } from '../gateway-api/allowed-routes.ts';
-import { createConditionMaker, mergeProblems } from '../gateway-api/condition.ts';
+import { createConditionMaker, mergeProblems, unsupportedFieldsType } from '../gateway-api/condition.ts';
 import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
 import { resolveClassRole } from '../gateway-api/gateway-class.ts';
 import { noTakenPorts, type TakenPorts } from '../gateway-api/taken-port.ts';
+import { findUnsupportedFields } from '../gateway-api/unsupported-field.ts';
 import type { TranslateOptions } from '../options.ts';
 import type { Condition } from '../translation.ts';
 
@@ -140,6 +141,13 @@ function findGeneral(
     const same = others.every((other) => other.protocol === listener.protocol);
     findings.refusals.push({ reason: same ? 'HostnameConflict' : 'ProtocolConflict', message });
   }
+  const tlsOptions = Object.keys(listener.tls?.options ?? {});
+  if (tlsOptions.length > 0) {
+    findings.refusals.push({
+      reason: 'UnsupportedValue',
+      message: `No TLS option is known: ${tlsOptions.join(', ')}.`,
+    });
+  }
   const holder = taken.get(listener.port);
   if (holder !== undefined) {
     findings.refusals.push({
@@ -221,6 +229,7 @@ function gatewayConditions(
   refusal: Problem | undefined,
   unusable: Problem | undefined,
   outcomes: readonly ListenerOutcome[],
+  unsupported: readonly Problem[],
 ): readonly Condition[] {
   const { yes, no } = createConditionMaker(gateway);
   const idle = outcomes.filter((outcome) => outcome.section === undefined).map((outcome) => outcome.status.name);
@@ -245,7 +254,18 @@ function gatewayConditions(
           reason: programmed === unusable ? programmed.reason : 'Invalid',
           message: programmed.message,
         }),
+    ...(unsupported.length === 0
+      ? []
+      : [yes(unsupportedFieldsType, 'UnsupportedValue', unsupported.map((problem) => problem.message).join(' '))]),
   ];
+}
+
+/** What an egress Gateway is served without. */
+function findUnsupported(gateway: Gateway): readonly Problem[] {
+  if (gateway.spec.tls?.backend === undefined) return findUnsupportedFields(gateway);
+  const message =
+    'tls.backend has no effect on an egress Gateway: each rule of an Egress names its client certificate.';
+  return [...findUnsupportedFields(gateway), { reason: 'UnsupportedValue', message }];
 }
 
 /** Translates a Gateway of class `sallyport-egress`; undefined for all others. `taken` are ports that other Gateways have. */
@@ -265,6 +285,8 @@ export function translateEgressGateway(
   const object = refOf(gateway);
   const own = [refusal, unusable].flatMap((problem) => problem ?? []);
   const diagnostics: Diagnostic[] = own.map((problem) => ({ severity: 'error', ...problem, object, field: 'spec' }));
+  const withoutEffect = findUnsupported(gateway);
+  for (const problem of withoutEffect) diagnostics.push({ severity: 'warning', ...problem, object, field: 'spec' });
   outcomes.forEach(({ problems }, index) => {
     for (const problem of problems)
       diagnostics.push({ severity: 'error', ...problem, object, field: `spec.listeners[${index}]` });
@@ -276,7 +298,7 @@ export function translateEgressGateway(
     addresses: served ? addresses : [],
     sections: outcomes.flatMap((outcome) => outcome.section ?? []),
     secrets: outcomes.flatMap((outcome) => outcome.secrets),
-    conditions: gatewayConditions(gateway, refusal, unusable, outcomes),
+    conditions: gatewayConditions(gateway, refusal, unusable, outcomes, withoutEffect),
     listeners: outcomes.map((outcome) => outcome.status),
     diagnostics,
   };

@@ -16,6 +16,7 @@ import { type ClassRole, resolveClassRole } from './gateway-class.ts';
 import { diagnoseGateway, gatewayConditions } from './gateway-status.ts';
 import { isServedProtocol, type ListenerTranslation, translateListener } from './listener.ts';
 import { findListenerConflicts } from './listener-conflict.ts';
+import { findUnsupportedFields } from './unsupported-field.ts';
 import { noTakenPorts, type TakenPorts } from './taken-port.ts';
 
 /** A certificate in use, for whoever has a clock. */
@@ -52,21 +53,6 @@ function findRefusal(read: Read, gateway: Gateway): Problem | undefined {
   const where = own === undefined ? 'The GatewayClass names' : 'infrastructure.parametersRef names';
   const message = `${where} ${parameters.kind} ${parameters.name}, and no kind of parameters is known.`;
   return { reason: 'InvalidParameters', message };
-}
-
-function unsupportedFields(gateway: Gateway): readonly Problem[] {
-  const { allowedListeners, defaultScope } = gateway.spec;
-  const problems: Problem[] = [];
-  const from = allowedListeners?.namespaces?.from ?? 'None';
-  if (from !== 'None') {
-    const message = `allowedListeners.namespaces.from ${from} has no effect: ListenerSets are not served yet.`;
-    problems.push({ reason: 'UnsupportedValue', message });
-  }
-  if (defaultScope !== undefined && defaultScope !== 'None') {
-    const message = `defaultScope ${defaultScope} has no effect: routes attach by parentRefs only.`;
-    problems.push({ reason: 'UnsupportedValue', message });
-  }
-  return problems;
 }
 
 function uniqueSecrets(secrets: readonly TlsSecret[]): readonly TlsSecret[] {
@@ -111,7 +97,7 @@ export function translateGateway(
     clientCertificate: client?.ok === false ? client.error : undefined,
     listeners,
   };
-  const conditions = gatewayConditions(gateway, summary, unsupportedFields(gateway));
+  const conditions = gatewayConditions(gateway, summary, findUnsupportedFields(gateway));
   const certificates = [
     ...results.flatMap((result) => result.certificates),
     ...(clientCertificate === undefined ? [] : [clientCertificate]),
