@@ -85,7 +85,8 @@ export function buildBootstrap(options: BootstrapOptions): object {
   const retry = { retry_back_off: { base_interval: '0.1s', max_interval: '1s' } };
   return {
     node: { id: options.node, cluster: options.node },
-    admin: { address: { pipe: { path: options.adminSocket, mode: 0o600 } } },
+    // A full house must not shut out those who look into it.
+    admin: { address: { pipe: { path: options.adminSocket, mode: 0o600 } }, ignore_global_conn_limit: true },
     bootstrap_extensions: [
       typed('envoy.bootstrap.internal_listener', 'envoy.extensions.bootstrap.internal_listener.v3.InternalListener'),
     ],
