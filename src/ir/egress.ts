@@ -83,6 +83,18 @@ export type EgressPattern =
   | { readonly kind: 'Suffix'; readonly suffix: string }
   | { readonly kind: 'Range'; readonly range: string };
 
+/** A pattern as people write it, which is also how Envoy takes server names. */
+export function describePattern(pattern: EgressPattern): string {
+  switch (pattern.kind) {
+    case 'Exact':
+      return pattern.host;
+    case 'Suffix':
+      return `*${pattern.suffix}`;
+    case 'Range':
+      return pattern.range;
+  }
+}
+
 /**
  * The routes for a host on one port, the first that fits wins; where none does, the call is denied. Of several
  * patterns that fit a host, only the most specific counts, and it holds the routes of the wider ones too.

@@ -1,4 +1,4 @@
-import type { EgressPattern } from '../../ir/egress.ts';
+import { describePattern, type EgressPattern } from '../../ir/egress.ts';
 import { containsRange, ipRange, type IpRange } from '../../lib/ip-range.ts';
 import { type Destination, type ParsedRule, rangePattern } from './rule.ts';
 
@@ -11,17 +11,6 @@ export interface Claim {
   readonly port: number;
   readonly protocol: Protocol;
   readonly destination: Destination;
-}
-
-export function patternKey(pattern: EgressPattern): string {
-  switch (pattern.kind) {
-    case 'Exact':
-      return pattern.host;
-    case 'Suffix':
-      return `*${pattern.suffix}`;
-    case 'Range':
-      return pattern.range;
-  }
 }
 
 /** All claims of the rules. */
@@ -40,7 +29,7 @@ export function claimsOf(rules: readonly ParsedRule[]): readonly Claim[] {
 
 /** The keys of the patterns that cover a host pattern, the most specific first. */
 function hostKeys(pattern: EgressPattern): readonly string[] {
-  const own = patternKey(pattern);
+  const own = describePattern(pattern);
   const keys = [own];
   // `*.a.b` is covered by `*.b`, `x.a.b` by `*.a.b` and `*.b`.
   let rest = pattern.kind === 'Suffix' ? own.slice(2) : own;
@@ -56,7 +45,7 @@ export function createClaimIndex(claims: readonly Claim[]): (pattern: EgressPatt
   const byKey = new Map<string, Claim[]>();
   const ranges = new Map<string, IpRange>();
   for (const claim of claims) {
-    const key = patternKey(claim.pattern);
+    const key = describePattern(claim.pattern);
     const at = `${claim.port} ${key}`;
     const bucket = byKey.get(at);
     if (bucket === undefined) byKey.set(at, [claim]);

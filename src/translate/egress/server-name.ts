@@ -1,7 +1,13 @@
-import type { EgressPattern, EgressServerNameRule, EgressUpstream, ServerNameListener } from '../../ir/egress.ts';
+import {
+  describePattern,
+  type EgressPattern,
+  type EgressServerNameRule,
+  type EgressUpstream,
+  type ServerNameListener,
+} from '../../ir/egress.ts';
 import type { IpRange } from '../../lib/ip-range.ts';
 import { compareStrings } from '../../lib/order.ts';
-import { type Claim, claimsOf, createClaimIndex, patternKey } from './claim.ts';
+import { type Claim, claimsOf, createClaimIndex } from './claim.ts';
 import type { Destination, ParsedRule } from './rule.ts';
 import { type DeniedRanges, deniedRangesOf, rangesDenied } from './target.ts';
 import { openGuard, upstreamOf } from './upstream.ts';
@@ -64,7 +70,7 @@ export function assembleServerNames(
   const find = createClaimIndex(claims);
   const chains = new Map<string, ServerNameListener['chains'][number]>();
   for (const { pattern } of claims) {
-    chains.set(patternKey(pattern), { pattern, upstream: upstreamAt(find(pattern, port), guard) });
+    chains.set(describePattern(pattern), { pattern, upstream: upstreamAt(find(pattern, port), guard) });
   }
   return {
     upstream,
@@ -82,7 +88,7 @@ function needsChain(
   chains: ReadonlyMap<string, ServerNameListener['chains'][number]>,
   upstream: EgressUpstream,
 ): boolean {
-  const name = patternKey(pattern).replace(/^\*\./, '');
+  const name = describePattern(pattern).replace(/^\*\./, '');
   return [...chains.values()].some(
     (other) =>
       other.pattern.kind === 'Suffix' && name.endsWith(other.pattern.suffix) && other.upstream.name !== upstream.name,

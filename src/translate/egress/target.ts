@@ -1,8 +1,15 @@
-import type { EgressAction, EgressMatch, EgressPattern, EgressRoute, EgressTarget } from '../../ir/egress.ts';
+import {
+  describePattern,
+  type EgressAction,
+  type EgressMatch,
+  type EgressPattern,
+  type EgressRoute,
+  type EgressTarget,
+} from '../../ir/egress.ts';
 import type { PathMatch } from '../../ir/match.ts';
 import { formatIpRange, type IpRange } from '../../lib/ip-range.ts';
 import { compareBy, compareStrings } from '../../lib/order.ts';
-import { type Claim, claimsOf, createClaimIndex, patternKey } from './claim.ts';
+import { type Claim, claimsOf, createClaimIndex } from './claim.ts';
 import type { ParsedRule, RequestMatch } from './rule.ts';
 import { openGuard, upstreamOf } from './upstream.ts';
 
@@ -129,7 +136,7 @@ function defaultRoutes(port80: readonly EgressRoute[], port443: readonly EgressR
 }
 
 const compareTargets = compareBy<EgressTarget>(
-  (a, b) => compareStrings(patternKey(a.pattern), patternKey(b.pattern)),
+  (a, b) => compareStrings(describePattern(a.pattern), describePattern(b.pattern)),
   (a, b) => (a.port === 'Default' ? 0 : a.port) - (b.port === 'Default' ? 0 : b.port),
 );
 
@@ -143,7 +150,7 @@ function makeTarget(
 ): EgressTarget {
   const depths = new Map<string, number>();
   const ranked = claims.flatMap((claim) => {
-    const key = patternKey(claim.pattern);
+    const key = describePattern(claim.pattern);
     const depth = depths.get(key) ?? depths.size;
     depths.set(key, depth);
     return routesOf(claim, guard, denied).map((route, position) => ({ route, claim, depth, position }));
@@ -208,7 +215,7 @@ export function createTargetAssembler(): TargetAssembler {
       return { covering, denied };
     };
     for (const { pattern, port } of claims) {
-      const own = patternKey(pattern);
+      const own = describePattern(pattern);
       const id = `${port} ${own}`;
       if (made.has(id)) continue;
       const { covering, denied } = claimsAt(pattern, port);

@@ -22,21 +22,7 @@ import { buildEgressRouteTable, type KeepHost } from './route-table.ts';
 import { buildServerNameRules, serverNameChains } from './server-name.ts';
 import { buildTunnelCluster, buildTunnelListener, tlsInspector, type Tunnel, tunnelOf } from './tunnel.ts';
 import { buildUpstream } from './upstream.ts';
-
-type ListenerInit = Init<typeof ListenerSchema>;
-
-function bound({ name, bind }: EgressListener): ListenerInit {
-  const socketAddress = {
-    address: bind.address,
-    portSpecifier: { case: 'portValue', value: bind.port },
-    ipv4Compat: bind.address === '::',
-  } as const;
-  return {
-    name,
-    address: { address: { case: 'socketAddress', value: socketAddress } },
-    perConnectionBufferLimitBytes: edgeSettings.perConnectionBufferLimit.value,
-  };
-}
+import { boundListener } from '../listener/bound.ts';
 
 function forwardProxyChain(listener: ForwardProxyListener): Init<typeof FilterChainSchema> {
   const filters = [egressConnectionManager(listener)];
@@ -87,7 +73,7 @@ function buildForwardProxy(
 ): readonly XdsResource[] {
   const { name, resolver, longestTunnelMs } = listener;
   const requires = listener.certificates.map((certificate) => ({ typeUrl: secretType, name: certificate }));
-  const bytes = encode(ListenerSchema, { ...bound(listener), filterChains: [forwardProxyChain(listener)] });
+  const bytes = encode(ListenerSchema, { ...boundListener(listener), filterChains: [forwardProxyChain(listener)] });
   return [
     ...forwardUpstreams(listener).map((upstream) =>
       buildUpstream(upstream, resolver, originsOf(listener, upstream), options),
@@ -108,7 +94,7 @@ function buildServerNameListener(listener: ServerNameListener, options: XdsOptio
     [listener.upstream, ...listener.chains.map((chain) => chain.upstream)].map((it) => [it.name, it]),
   );
   const bytes = encode(ListenerSchema, {
-    ...bound(listener),
+    ...boundListener(listener),
     listenerFilters: [tlsInspector],
     listenerFiltersTimeout: duration(edgeSettings.listenerFiltersTimeoutMs.value),
     filterChains: serverNameChains(listener),

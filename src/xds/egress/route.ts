@@ -5,11 +5,10 @@ import type {
 } from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
 import { FilterConfigSchema } from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
 import type { DnsResolver, EgressAction, EgressMatch, EgressRoute } from '../../ir/egress.ts';
-import type { PathMatch } from '../../ir/match.ts';
 import type { ListenerName } from '../../ir/name.ts';
 import { unreachable } from '../../lib/never.ts';
-import { duration, packAny, type Init, type OneOf } from '../proto.ts';
-import { exactString, headerMatch, wholeRegex, type HeaderMatcherInit } from '../route/match.ts';
+import { duration, packAny, type Init } from '../proto.ts';
+import { pathSpecifier, exactString, headerMatch, wholeRegex, type HeaderMatcherInit } from '../route/match.ts';
 import { buildRetry } from '../route/retry.ts';
 import { metadataNamespace } from '../route/route.ts';
 import { dnsCache, dnsFilterName } from './dns-cache.ts';
@@ -31,21 +30,6 @@ export interface RouteContext {
   readonly conditions: readonly HeaderMatcherInit[];
 }
 
-function pathSpecifier(path: PathMatch | undefined): OneOf<typeof RouteMatchSchema, 'pathSpecifier'> {
-  switch (path?.kind) {
-    case undefined:
-      return { case: 'prefix', value: '/' };
-    case 'Exact':
-      return { case: 'path', value: path.value };
-    case 'Prefix':
-      return path.value === '/' ? { case: 'prefix', value: '/' } : { case: 'pathSeparatedPrefix', value: path.value };
-    case 'RegularExpression':
-      return { case: 'safeRegex', value: { regex: path.value } };
-    default:
-      return unreachable(path);
-  }
-}
-
 /** Only callers that the Egress selects meet its routes. */
 function selected(egress: string): HeaderMatcherInit {
   return headerMatch(identityHeaders.egresses, { matchPattern: { case: 'contains', value: egressTag(egress) } });
@@ -54,7 +38,10 @@ function selected(egress: string): HeaderMatcherInit {
 function requestMatch(match: EgressMatch, conditions: readonly HeaderMatcherInit[]): RouteMatchInit {
   const methods = match.methods.length === 0 ? [] : [headerMatch(':method', wholeRegex(match.methods.join('|')))];
   const scheme = match.scheme === undefined ? [] : [headerMatch(':scheme', exactString(match.scheme))];
-  return { pathSpecifier: pathSpecifier(match.path), headers: [...methods, ...scheme, ...conditions] };
+  return {
+    pathSpecifier: match.path === undefined ? { case: 'prefix', value: '/' } : pathSpecifier(match.path),
+    headers: [...methods, ...scheme, ...conditions],
+  };
 }
 
 function buildMatches({ match, egress }: EgressRoute, context: RouteContext): readonly RouteMatchInit[] {

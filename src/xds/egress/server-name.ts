@@ -10,7 +10,13 @@ import {
 } from '../../../gen/envoy/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '../../../gen/envoy/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import { extensionConfigType } from '../../ads/type-url.ts';
-import type { EgressPattern, EgressServerNameRule, EgressUpstream, ServerNameListener } from '../../ir/egress.ts';
+import {
+  describePattern,
+  type EgressPattern,
+  type EgressServerNameRule,
+  type EgressUpstream,
+  type ServerNameListener,
+} from '../../ir/egress.ts';
 import { extensionConfigName, type ListenerName } from '../../ir/name.ts';
 import { encodedResource } from '../encoded.ts';
 import { encode, packAny, sortedMap, type Init } from '../proto.ts';
@@ -97,22 +103,11 @@ function chain(
   };
 }
 
-function serverNameOf(pattern: EgressPattern): string {
-  switch (pattern.kind) {
-    case 'Exact':
-      return pattern.host;
-    case 'Suffix':
-      return `*${pattern.suffix}`;
-    case 'Range':
-      return pattern.range;
-  }
-}
-
 /** A chain for each name that leaves in a way of its own, and one for all others. */
 export function serverNameChains(listener: ServerNameListener): Init<typeof FilterChainSchema>[] {
   return [
     ...listener.chains.map(({ pattern, upstream }) =>
-      chain(listener, serverNameOf(pattern), serverNameOf(pattern), upstream),
+      chain(listener, describePattern(pattern), describePattern(pattern), upstream),
     ),
     chain(listener, 'tls', undefined, listener.upstream),
   ];

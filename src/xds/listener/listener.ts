@@ -5,31 +5,16 @@ import { listenerType, secretType } from '../../ads/type-url.ts';
 import type { HttpListener, IngressListener, TlsListener } from '../../ir/listener.ts';
 import { unreachable } from '../../lib/never.ts';
 import { encodedResource } from '../encoded.ts';
-import { duration, encode, packAny, type Init } from '../proto.ts';
+import { duration, encode, packAny } from '../proto.ts';
 import type { XdsResource } from '../resource.ts';
 import { edgeSettings } from './edge-settings.ts';
 import { buildFilterChain } from './filter-chain.ts';
 import { httpConnectionManager } from './http-connection-manager.ts';
-
-type ListenerInit = Init<typeof ListenerSchema>;
-
-function bound({ name, bind }: IngressListener): ListenerInit {
-  const socketAddress = {
-    address: bind.address,
-    portSpecifier: { case: 'portValue', value: bind.port },
-    // An IPv6 wildcard address takes IPv4 clients too.
-    ipv4Compat: bind.address === '::',
-  } as const;
-  return {
-    name,
-    address: { address: { case: 'socketAddress', value: socketAddress } },
-    perConnectionBufferLimitBytes: edgeSettings.perConnectionBufferLimit.value,
-  };
-}
+import { boundListener } from './bound.ts';
 
 function httpListener(listener: HttpListener): XdsResource {
   const bytes = encode(ListenerSchema, {
-    ...bound(listener),
+    ...boundListener(listener),
     filterChains: [{ name: 'http', filters: [httpConnectionManager(listener.routeTable, 'http')] }],
   });
   return encodedResource(listenerType, listener.name, bytes, listener.origins, []);
@@ -47,7 +32,7 @@ function secretsOf(listener: TlsListener): readonly Requirement[] {
 function tlsListener(listener: TlsListener): XdsResource {
   const inspector = packAny(TlsInspectorSchema, {});
   const bytes = encode(ListenerSchema, {
-    ...bound(listener),
+    ...boundListener(listener),
     listenerFilters: [
       { name: 'envoy.filters.listener.tls_inspector', configType: { case: 'typedConfig', value: inspector } },
     ],

@@ -29,7 +29,8 @@ export function headerPresent(name: string, present: boolean): HeaderMatcherInit
   return { name, headerMatchSpecifier: { case: 'presentMatch', value: present } };
 }
 
-function pathSpecifier(path: PathMatch): PathSpecifier {
+/** How Envoy compares a path. */
+export function pathSpecifier(path: PathMatch): PathSpecifier {
   switch (path.kind) {
     case 'Exact':
       return { case: 'path', value: path.value };
