@@ -7,8 +7,7 @@ const maxBytes = 1024 * 1024;
 /** Checks Kubernetes' written rules of Secret. Messages never hold a value. */
 export function checkSecret({ type, data = {} }: Secret, report: Report): void {
   checkKeys(data, 'data', report);
-  const size = Object.values(data).reduce((sum, value) => sum + Math.floor((value.length * 3) / 4), 0);
-  if (size > maxBytes) report('InvalidValue', pathOf('data'), 'A Secret holds at most 1 MiB.');
+  if (sizeOf(data, 'base64') > maxBytes) report('InvalidValue', pathOf('data'), 'A Secret holds at most 1 MiB.');
   if (type !== 'kubernetes.io/tls') return;
   for (const key of ['tls.crt', 'tls.key']) {
     if (data[key] === undefined)
@@ -20,6 +19,8 @@ export function checkSecret({ type, data = {} }: Secret, report: Report): void {
 export function checkConfigMap({ data = {}, binaryData = {} }: ConfigMap, report: Report): void {
   checkKeys(data, 'data', report);
   checkKeys(binaryData, 'binaryData', report);
+  if (sizeOf(data, 'utf8') + sizeOf(binaryData, 'base64') > maxBytes)
+    report('InvalidValue', pathOf('data'), 'A ConfigMap holds at most 1 MiB.');
   for (const key of Object.keys(binaryData)) {
     if (data[key] !== undefined)
       report(
@@ -28,6 +29,10 @@ export function checkConfigMap({ data = {}, binaryData = {} }: ConfigMap, report
         `data has the key ${key} too; a key may stand in one of them.`,
       );
   }
+}
+
+function sizeOf(data: { readonly [key: string]: string }, encoding: 'base64' | 'utf8'): number {
+  return Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value, encoding), 0);
 }
 
 function checkKeys(data: { readonly [key: string]: string }, field: string, report: Report): void {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Ingress, IngressBackend, IngressPath } from '../../../gen/kubernetes/types.ts';
 import { type Path, pathOf, type Report } from './finding.ts';
-import { isSubdomain } from './metadata.ts';
+import { isLabel, isSubdomain } from './metadata.ts';
 
 /** Checks Kubernetes' written rules of Ingress. */
 export function checkIngress({ spec }: Ingress, report: Report): void {
@@ -11,7 +11,7 @@ export function checkIngress({ spec }: Ingress, report: Report): void {
   if (spec.defaultBackend !== undefined) checkBackend(spec.defaultBackend, pathOf('spec', 'defaultBackend'), report);
   spec.rules?.forEach((rule, index) => {
     const at = pathOf('spec', 'rules', index);
-    if (rule.host !== undefined) checkHost(rule.host, { parent: at, key: 'host' }, report);
+    if (rule.host !== undefined) checkRuleHost(rule.host, { parent: at, key: 'host' }, report);
     if (rule.http?.paths.length === 0)
       report('RequiredField', pathOf('spec', 'rules', index, 'http', 'paths'), 'paths needs at least one entry.');
     rule.http?.paths.forEach((path, number) =>
@@ -20,14 +20,20 @@ export function checkIngress({ spec }: Ingress, report: Report): void {
   });
   spec.tls?.forEach((tls, index) => {
     tls.hosts?.forEach((host, number) => checkHost(host, pathOf('spec', 'tls', index, 'hosts', number), report));
+    if (tls.secretName !== undefined && tls.secretName !== '' && !isSubdomain(tls.secretName))
+      report('InvalidValue', pathOf('spec', 'tls', index, 'secretName'), 'This is no name that a Secret can have.');
   });
 }
 
-function checkHost(host: string, path: Path | undefined, report: Report): void {
-  if (host === '') return;
-  const name = host.startsWith('*.') ? host.slice(2) : host;
+/** The host of a rule may be empty, for any, and is no address; neither holds for those of `tls`. */
+function checkRuleHost(host: string, path: Path | undefined, report: Report): void {
   if (isIP(host) !== 0) report('InvalidValue', path, 'A host must be a DNS name, not an address.');
-  else if (!isSubdomain(name)) {
+  else if (host !== '') checkHost(host, path, report);
+}
+
+function checkHost(host: string, path: Path | undefined, report: Report): void {
+  const name = host.startsWith('*.') ? host.slice(2) : host;
+  if (host.length > 253 || !isSubdomain(name)) {
     report(
       'InvalidValue',
       path,
@@ -61,7 +67,10 @@ function checkBackend({ service, resource }: IngressBackend, at: Path | undefine
     report('InvalidValue', at, 'A backend names either a service or a resource.');
   }
   if (service === undefined) return;
-  const port = { parent: { parent: at, key: 'service' }, key: 'port' };
+  const below = { parent: at, key: 'service' };
+  if (!isLabel(service.name))
+    report('InvalidValue', { parent: below, key: 'name' }, 'This is no name that a Service can have.');
+  const port = { parent: below, key: 'port' };
   const { name, number } = service.port ?? {};
   // Kubernetes reads an empty name and the number 0 as absent.
   const hasName = name !== undefined && name !== '';

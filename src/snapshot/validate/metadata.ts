@@ -39,8 +39,20 @@ export function checkMetadata(kind: Kind, info: KindInfo, metadata: Metadata, re
       );
     }
   }
-  for (const key of Object.keys(metadata.annotations ?? {}))
-    checkKey(key, pathOf('metadata', 'annotations', key), report);
+  checkAnnotations(metadata.annotations ?? {}, report);
+}
+
+const maxAnnotationBytes = 256 * 1024;
+
+function checkAnnotations(annotations: { readonly [key: string]: string }, report: Report): void {
+  let size = 0;
+  for (const [key, value] of Object.entries(annotations)) {
+    // Unlike labels, annotations may have upper case letters in their domain.
+    checkKey(key.toLowerCase(), pathOf('metadata', 'annotations', key), report);
+    size += Buffer.byteLength(key) + Buffer.byteLength(value);
+  }
+  if (size > maxAnnotationBytes)
+    report('InvalidValue', pathOf('metadata', 'annotations'), 'Annotations have at most 256 KiB in all.');
 }
 
 const labelRule = 'has at most 63 lower case letters, digits and "-", with a letter or digit at both ends';
@@ -61,7 +73,7 @@ function checkName(kind: Kind, name: string | undefined, report: Report): void {
 function checkKey(key: string, path: ReturnType<typeof pathOf>, report: Report): void {
   const slash = key.indexOf('/');
   const name = key.slice(slash + 1);
-  const prefixFits = slash === -1 || isSubdomain(key.slice(0, slash).toLowerCase());
+  const prefixFits = slash === -1 || isSubdomain(key.slice(0, slash));
   if (prefixFits && name.length <= 63 && qualifiedName.test(name)) return;
   const rule = 'a name of at most 63 letters, digits, "-", "_" and ".", if wanted with a domain and "/" in front';
   report('InvalidValue', path, `The key must be ${rule}.`);
