@@ -52,6 +52,29 @@ describe('parseYaml', () => {
     expect(parseYaml('f.yaml', { text: 'a: 1\na: 2\n', line: 1 }).ok).toBe(false);
   });
 
+  it('says nothing of the text itself, which may be a secret', () => {
+    const secret = 's3cret';
+    const texts = [
+      '*s3cret',
+      '!x!s3cret y',
+      '|s3cret',
+      '>s3cret',
+      '"s3cret',
+      '"\\xs3cret"',
+      '@s3cret',
+      '"a" s3cret',
+      '&a &s3cret x',
+    ];
+    for (const text of texts) {
+      const parsed = parseYaml('f.yaml', { text: `kind: Secret\nstringData:\n  password: ${text}\n`, line: 1 });
+      expect(parsed.ok, text).toBe(false);
+      if (parsed.ok) continue;
+      expect(parsed.diagnostics).toHaveLength(1);
+      expect(parsed.diagnostics[0]?.message).toMatch(/^\w.*What this file served before goes on serving\.$/);
+      expect(parsed.diagnostics[0]?.message).not.toMatch(new RegExp(`${secret}|s3`));
+    }
+  });
+
   it('never throws', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (text) => {

@@ -51,6 +51,12 @@ function parse(text: string): { readonly document: Document; readonly lines: Lin
   return { document: parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true }), lines };
 }
 
+/** What the parser says, without what it cites after a colon or of an escape sequence: that may be part of a secret. */
+function describeMistake(message: string): string {
+  const [mistake] = message.split(/: |(?<=escape sequence) |[.\s]*$/);
+  return `${(mistake ?? '').replace(/\s+/g, ' ')}. What this file served before goes on serving.`;
+}
+
 /** Reads the YAML of one document. Aliases that grow without end are refused. */
 export function parseYaml(file: string, { text, line }: DocumentText): ParsedYaml {
   const { document, lines } = parse(text);
@@ -60,7 +66,7 @@ export function parseYaml(file: string, { text, line }: DocumentText): ParsedYam
     return {
       severity: 'error',
       reason: 'MalformedYaml',
-      message: `${error.message.replace(/\s+/g, ' ').trim()}. What this file served before goes on serving.`,
+      message: describeMistake(error.message),
       position: { file, line: line + at.line - 1, column: at.col },
     };
   });
@@ -68,7 +74,7 @@ export function parseYaml(file: string, { text, line }: DocumentText): ParsedYam
   try {
     return { ok: true, value: document.toJS({ maxAliasCount: 100 }) as unknown };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = describeMistake(error instanceof Error ? error.message : String(error));
     return {
       ok: false,
       diagnostics: [{ severity: 'error', reason: 'MalformedYaml', message, position: { file, line, column: 1 } }],
