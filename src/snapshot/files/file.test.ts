@@ -63,3 +63,17 @@ describe('a List', () => {
     ]);
   });
 });
+
+describe('an object in a version that is not read', () => {
+  it('goes on serving as it was', () => {
+    const catalog = createCatalog(validate);
+    const text = (apiVersion: string) =>
+      `apiVersion: ${apiVersion}\nkind: GatewayClass\nmetadata: {name: c}\nspec: {controllerName: a.example/b}\n`;
+    expect(catalog.put('c.yaml', text('gateway.networking.k8s.io/v1'))).toMatchObject([{ kind: 'put' }]);
+    expect(catalog.put('c.yaml', text('gateway.networking.k8s.io/v2'))).toEqual([]);
+    expect(catalog.settle('c.yaml')).toEqual([]);
+    expect(catalog.diagnostics()).toMatchObject([
+      { reason: 'UnsupportedKind', object: { name: 'c' }, position: { file: 'c.yaml', line: 1, column: 1 } },
+    ]);
+  });
+});
