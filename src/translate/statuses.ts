@@ -1,4 +1,4 @@
-import { originOf, type GatewayName } from '../ir/name.ts';
+import { gatewayName, originOf, type GatewayName } from '../ir/name.ts';
 import type { Memo } from '../lib/memo.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import { compareRefs, objectKey, refOf, type ObjectRef } from '../snapshot/object.ts';
@@ -69,8 +69,8 @@ function routeStatus(ref: ObjectRef, route: HttpRouteTranslation, quarantine: Qu
   if (quarantine.size === 0) return { ref, status: { parents: route.parents } };
   const origin = originOf(objectKey(ref));
   const parents = route.parents.map((parent) => {
-    const gateway = `${parent.parentRef.namespace ?? ref.namespace}/${parent.parentRef.name}`;
-    const message = [...quarantine].find(([name]) => name === gateway)?.[1].get(origin);
+    const gateway = gatewayName(parent.parentRef.namespace ?? ref.namespace, parent.parentRef.name);
+    const message = quarantine.get(gateway)?.get(origin);
     return message === undefined ? parent : refuseParent(parent, message);
   });
   return { ref, status: { parents } };

@@ -25,8 +25,8 @@ import type { Translation } from './translation.ts';
 
 type TranslationMemo = Memo<TranslationSources>;
 
-function byNamespacedName(gateways: readonly GatewayTranslation[]): ReadonlyMap<string, GatewayTranslation> {
-  return new Map(gateways.map((gateway) => [`${gateway.gateway.namespace}/${gateway.gateway.name}`, gateway]));
+function byGatewayName(gateways: readonly GatewayTranslation[]): ReadonlyMap<string, GatewayTranslation> {
+  return new Map(gateways.map((gateway) => [gateway.name, gateway]));
 }
 
 /** Gives a folder with an Ingress and no Gateway for it the one that such an Ingress expects. */
@@ -94,7 +94,7 @@ export function translate(
     'gateways',
     all.filter((gateway) => gateway.role === 'Ingress'),
   );
-  const sources: TranslationSources = { ...base, gateways: memo.run(byNamespacedName, '', gateways) };
+  const sources: TranslationSources = { ...base, gateways: memo.run(byGatewayName, '', gateways) };
   const routes = memo.trackEach(translateHttpRoute, sources, view.HTTPRoute, options);
   const ingresses = translateIngresses(
     memo,
