@@ -57,6 +57,8 @@ describe('parseYaml', () => {
     const texts = [
       '*s3cret',
       '!x!s3cret y',
+      '!s3cret',
+      '!<s3cret> y',
       '|s3cret',
       '>s3cret',
       '"s3cret',

@@ -60,13 +60,17 @@ function describeMistake(message: string): string {
 /** Reads the YAML of one document. Aliases that grow without end are refused. */
 export function parseYaml(file: string, { text, line }: DocumentText): ParsedYaml {
   const { document, lines } = parse(text);
+  // The parser only warns of a tag it does not know, and reads an empty text: a password that begins with ! would be lost.
+  const unknownTags = document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
   // One mistake makes several errors: the first is the one to mend.
-  const diagnostics = document.errors.slice(0, 1).map((error): Diagnostic => {
+  const diagnostics = [...document.errors, ...unknownTags].slice(0, 1).map((error): Diagnostic => {
     const at = lines.linePos(error.pos[0]);
     return {
       severity: 'error',
       reason: 'MalformedYaml',
-      message: describeMistake(error.message),
+      message: describeMistake(
+        error.code === 'TAG_RESOLVE_FAILED' ? 'Unknown tag; quote a value that begins with !' : error.message,
+      ),
       position: { file, line: line + at.line - 1, column: at.col },
     };
   });
