@@ -1,5 +1,5 @@
 import type { GatewayIr } from '../ir/ir.ts';
-import { gatewayName } from '../ir/name.ts';
+import { gatewayName, type GatewayName } from '../ir/name.ts';
 import type { Memo } from '../lib/memo.ts';
 import { lazy } from '../lib/lazy.ts';
 import { compareStrings } from '../lib/order.ts';
@@ -25,7 +25,7 @@ import type { Translation } from './translation.ts';
 
 type TranslationMemo = Memo<TranslationSources>;
 
-function byGatewayName(gateways: readonly GatewayTranslation[]): ReadonlyMap<string, GatewayTranslation> {
+function byGatewayName(gateways: readonly GatewayTranslation[]): ReadonlyMap<GatewayName, GatewayTranslation> {
   return new Map(gateways.map((gateway) => [gateway.name, gateway]));
 }
 

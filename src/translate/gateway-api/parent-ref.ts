@@ -1,5 +1,5 @@
 import type { HTTPRoute, ParentReference } from '../../../gen/kubernetes/types.ts';
-import { gatewayName } from '../../ir/name.ts';
+import { gatewayName, type GatewayName } from '../../ir/name.ts';
 import type { Problem } from '../../resolve/problem.ts';
 import { type Read, readObject } from '../../snapshot/view.ts';
 import { gatewayGroup, isNamespaceAllowed } from './allowed-routes.ts';
@@ -7,9 +7,9 @@ import type { GatewayTranslation } from './gateway.ts';
 import { intersectHostnames } from './hostname.ts';
 import type { ListenerTranslation } from './listener.ts';
 
-/** The Gateways of our classes by `namespace/name`, which routes look up to attach. */
+/** The Gateways of our classes by their bounded name, which routes look up to attach. */
 export interface GatewaySource {
-  readonly gateways: ReadonlyMap<string, GatewayTranslation>;
+  readonly gateways: ReadonlyMap<GatewayName, GatewayTranslation>;
 }
 
 /** A listener that takes a route, and the hostnames at which it does. */
