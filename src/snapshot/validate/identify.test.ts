@@ -35,16 +35,23 @@ describe('identify', () => {
     expect(identity.kind === 'Other' && identity.message).toContain('TLSRoute');
   });
 
+  it('takes names that every object of JavaScript has for names like any other', () => {
+    for (const apiVersion of ['constructor', 'toString', '__proto__', 'constructor/v1', '__proto__/v1']) {
+      const validation = createValidator()({ apiVersion, kind: 'Gateway', metadata });
+      expect(validation).toEqual({ kind: 'Ignored', diagnostics: [] });
+    }
+  });
+
   it('tells of a version that is not read, and of which object', () => {
-    const validation = createValidator()({ apiVersion: 'extensions/v1beta1', kind: 'Ingress', metadata });
-    // Another group, gone from Kubernetes since 1.22: not near networking.k8s.io.
-    expect(validation).toEqual({ kind: 'Ignored', diagnostics: [] });
     const ref = { kind: 'Ingress', namespace: 'shop', name: 'r' };
-    expect(createValidator()({ apiVersion: 'networking.k8s.io/v1beta1', kind: 'Ingress', metadata })).toMatchObject({
-      kind: 'Invalid',
-      ref,
-      diagnostics: [{ severity: 'error', reason: 'UnsupportedKind', field: 'apiVersion', object: ref }],
-    });
+    // Both are gone from Kubernetes since 1.22; the first was of another group.
+    for (const apiVersion of ['extensions/v1beta1', 'networking.k8s.io/v1beta1']) {
+      expect(createValidator()({ apiVersion, kind: 'Ingress', metadata })).toMatchObject({
+        kind: 'Invalid',
+        ref,
+        diagnostics: [{ severity: 'error', reason: 'UnsupportedKind', field: 'apiVersion', object: ref }],
+      });
+    }
   });
 
   it('takes the namespace as it would be, and does without a name', () => {

@@ -18,9 +18,12 @@ export type Identity =
     };
 
 /** Versions that hold the same as the one that is read. */
-const equalVersions: { readonly [apiVersion: string]: readonly Kind[] } = {
-  'gateway.networking.k8s.io/v1beta1': ['Gateway', 'GatewayClass', 'HTTPRoute', 'ReferenceGrant'],
-};
+const equalVersions: ReadonlyMap<string, readonly Kind[]> = new Map([
+  ['gateway.networking.k8s.io/v1beta1', ['Gateway', 'GatewayClass', 'HTTPRoute', 'ReferenceGrant'] as const],
+]);
+
+/** Groups that kinds were of before they moved: an old file means the kind of today. */
+const formerGroups: ReadonlyMap<string, readonly Kind[]> = new Map([['extensions', ['Ingress'] as const]]);
 
 /** Groups whose every kind has to do with traffic, so that one that is not read deserves a word. */
 const ownGroups: ReadonlySet<string> = new Set(['gateway.networking.k8s.io', 'sallyport.dev']);
@@ -51,12 +54,13 @@ export function identify(value: unknown): Identity {
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   if (!isKind(kind)) return { kind: 'Other', ...describeOther(group, kind) };
   if (apiVersion === apiVersionOf(kind)) return { kind: 'Known', of: kind, fields };
-  if (equalVersions[apiVersion]?.includes(kind) === true) {
+  if (equalVersions.get(apiVersion)?.includes(kind) === true) {
     return { kind: 'Known', of: kind, fields: { ...fields, apiVersion: apiVersionOf(kind) } };
   }
   // Other groups have kinds of the same name: a Service of Knative is none of ours.
-  if (group !== kindTable[kind].group && closest(group, [kindTable[kind].group]) === undefined)
-    return { kind: 'Other' };
+  const moved = formerGroups.get(group)?.includes(kind) === true;
+  const isNear = moved || group === kindTable[kind].group || closest(group, [kindTable[kind].group]) !== undefined;
+  if (!isNear) return { kind: 'Other' };
   return {
     kind: 'Malformed',
     message: `${kind} is read as ${apiVersionOf(kind)}, not ${apiVersion}.`,
