@@ -17,6 +17,9 @@ describe('matchesLabels', () => {
     ['NotIn with the value', { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['shop'] }] }, false],
     ['Exists', { matchExpressions: [{ key: 'tier', operator: 'Exists' }] }, true],
     ['DoesNotExist', { matchExpressions: [{ key: 'tier', operator: 'DoesNotExist' }] }, false],
+    // Names that every object of JavaScript has: a selector decides who may attach, so they must not count as labels.
+    ['Exists of constructor', { matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }, false],
+    ['DoesNotExist of toString', { matchExpressions: [{ key: 'toString', operator: 'DoesNotExist' }] }, true],
     [
       'all parts together',
       { matchLabels: { team: 'shop' }, matchExpressions: [{ key: 'zone', operator: 'Exists' }] },

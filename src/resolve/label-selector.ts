@@ -20,7 +20,7 @@ export function checkLabelSelector(selector: LabelSelector): string | undefined 
 export function matchesLabels(selector: LabelSelector, labels: Labels): boolean {
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels[key] !== value) return false;
   return (selector.matchExpressions ?? []).every(({ key, operator, values }) => {
-    const value = labels[key];
+    const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
     switch (operator) {
       case 'In':
         return value !== undefined && (values ?? []).includes(value);

@@ -34,6 +34,11 @@ describe('mergeEnvoyLine', () => {
       level: 40,
       msg: 'AddressSanitizer: heap-use-after-free',
     });
+    for (const line of ['5', 'null', '"text"', '[]', '{}', '{"level":"constructor"}', '{"message":5}']) {
+      expect(merged(line)).toEqual({ level: 40, msg: line });
+    }
+    const unknown = '{"level":"constructor","component":"main","message":"x"}';
+    expect(merged(unknown)).toEqual({ level: 40, envoy: 'main', msg: 'x' });
   });
 });
 

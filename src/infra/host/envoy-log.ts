@@ -5,14 +5,14 @@ export const envoyLogFormat = '{"level":"%l","component":"%n","message":"%j"}';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-const levels: { readonly [name: string]: Level } = {
-  trace: 'trace',
-  debug: 'debug',
-  info: 'debug', // Envoy's info tells of each listener and cluster; ours is for what an operator has to know.
-  warning: 'warn',
-  error: 'error',
-  critical: 'fatal',
-};
+const levels: ReadonlyMap<string, Level> = new Map([
+  ['trace', 'trace'],
+  ['debug', 'debug'],
+  ['info', 'debug'], // Envoy's info tells of each listener and cluster; ours is for what an operator has to know.
+  ['warning', 'warn'],
+  ['error', 'error'],
+  ['critical', 'fatal'],
+]);
 
 /**
  * Warnings that nobody who runs Sallyport can act on: on fields that we have chosen knowingly, on ends that we brought
@@ -43,10 +43,19 @@ interface EnvoyLine {
   readonly message: string;
 }
 
+/** Whether a value is what `envoyLogFormat` asks for: a library that Envoy links may write lines of its own. */
+function isEnvoyLine(value: unknown): value is EnvoyLine {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['level', 'component', 'message'].every((name) => typeof Reflect.get(value, name) === 'string')
+  );
+}
+
 function parseLine(line: string): EnvoyLine | undefined {
   try {
-    // Envoy writes what `envoyLogFormat` asks for; anything else is not JSON.
-    return JSON.parse(line) as EnvoyLine;
+    const parsed: unknown = JSON.parse(line);
+    return isEnvoyLine(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
@@ -57,6 +66,6 @@ export function mergeEnvoyLine(log: Logger, line: string): void {
   const parsed = parseLine(line);
   if (parsed === undefined) return log.warn(line);
   const { level, component, message } = parsed;
-  const ours = knownNoise.some((pattern) => pattern.test(message)) ? 'debug' : (levels[level] ?? 'warn');
+  const ours = knownNoise.some((pattern) => pattern.test(message)) ? 'debug' : (levels.get(level) ?? 'warn');
   log[ours]({ envoy: component }, message.trim());
 }
