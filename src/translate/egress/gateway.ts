@@ -12,9 +12,10 @@ import {
   type GroupKind,
   translateAllowedRoutes,
 } from '../gateway-api/allowed-routes.ts';
-import { createConditionMaker, mergeProblems, unsupportedFieldsType } from '../gateway-api/condition.ts';
+import { createConditionMaker, unsupportedFieldsType } from '../gateway-api/condition.ts';
 import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
 import { resolveClassRole } from '../gateway-api/gateway-class.ts';
+import { listenerConditions } from '../gateway-api/listener-condition.ts';
 import { noTakenPorts, type TakenPorts } from '../gateway-api/taken-port.ts';
 import { findUnsupportedFields } from '../gateway-api/unsupported-field.ts';
 import type { TranslateOptions } from '../options.ts';
@@ -161,28 +162,8 @@ function findGeneral(
   }
 }
 
-function conditionsOf(gateway: Gateway, findings: Findings, programmed: boolean): readonly Condition[] {
-  const { yes, no } = createConditionMaker(gateway);
-  const [refusal, ...refusals] = findings.refusals;
-  const [unresolved, ...others] = findings.unresolved;
-  const conflict = findings.refusals.find(
-    ({ reason }) => reason === 'HostnameConflict' || reason === 'ProtocolConflict',
-  );
-  const why = [...findings.refusals, ...findings.unresolved].map((problem) => problem.message).join(' ');
-  return [
-    refusal === undefined
-      ? yes('Accepted', 'Accepted', 'The listener is valid.')
-      : no('Accepted', mergeProblems(refusal, refusals)),
-    programmed
-      ? yes('Programmed', 'Programmed', 'The listener is served.')
-      : no('Programmed', { reason: 'Invalid', message: why || 'The Gateway is not accepted.' }),
-    unresolved === undefined
-      ? yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.')
-      : no('ResolvedRefs', mergeProblems(unresolved, others)),
-    conflict === undefined
-      ? no('Conflicted', { reason: 'NoConflicts', message: 'No other listener is in the way.' })
-      : yes('Conflicted', conflict.reason, conflict.message),
-  ];
+function conflictOf(refusals: readonly Problem[]): Problem | undefined {
+  return refusals.find(({ reason }) => reason === 'HostnameConflict' || reason === 'ProtocolConflict');
 }
 
 interface ListenerOutcome {
@@ -208,11 +189,13 @@ function translateListener(
   if (problem !== undefined) findings.refusals.push(problem);
   const programmed = served && kind !== undefined && findings.refusals.length === 0;
   const { name, port } = listener;
+  const conflict = conflictOf(findings.refusals);
+  const conditions = listenerConditions(gateway, { ...findings, conflict }, programmed);
   return {
     // Without a kind that attaches it still listens, and denies everything.
     ...(programmed ? { section: { name, port, namespaces, ...kind } } : {}),
     secrets: programmed ? findings.secrets : [],
-    status: { name, supportedKinds, conditions: conditionsOf(gateway, findings, programmed) },
+    status: { name, supportedKinds, conditions },
     problems: [...findings.refusals, ...findings.unresolved],
   };
 }

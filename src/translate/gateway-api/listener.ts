@@ -9,8 +9,9 @@ import type { TranslateOptions } from '../options.ts';
 import type { Section, SectionProtocol } from '../section.ts';
 import type { Condition } from '../translation.ts';
 import { type AllowedNamespaces, gatewayGroup, type GroupKind, translateAllowedRoutes } from './allowed-routes.ts';
-import { createConditionMaker, mergeProblems } from './condition.ts';
+import { createConditionMaker } from './condition.ts';
 import { resolveFrontendTls } from './frontend-tls.ts';
+import { listenerConditions } from './listener-condition.ts';
 import { findOverlappingListeners } from './listener-conflict.ts';
 import type { TakenPorts } from './taken-port.ts';
 
@@ -134,40 +135,10 @@ function translateProtocol(
   }
 }
 
-function statusOf(
-  gateway: Gateway,
-  findings: Findings,
-  conflict: Problem | undefined,
-  programmed: boolean,
-  overlapping: readonly string[],
-): readonly Condition[] {
-  const { yes, no } = createConditionMaker(gateway);
-  const [refusal, ...refusals] = findings.refusals;
-  const [unresolved, ...others] = findings.unresolved;
-  const notProgrammed = [...findings.refusals, ...findings.unresolved].map((problem) => problem.message).join(' ');
-  return [
-    refusal === undefined
-      ? yes('Accepted', 'Accepted', 'The listener is valid.')
-      : no('Accepted', mergeProblems(refusal, refusals)),
-    programmed
-      ? yes('Programmed', 'Programmed', 'The listener is served.')
-      : no('Programmed', { reason: 'Invalid', message: notProgrammed || 'The Gateway is not accepted.' }),
-    unresolved === undefined
-      ? yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.')
-      : no('ResolvedRefs', mergeProblems(unresolved, others)),
-    conflict === undefined
-      ? no('Conflicted', { reason: 'NoConflicts', message: 'No other listener is in the way.' })
-      : yes('Conflicted', conflict.reason, conflict.message),
-    ...(overlapping.length === 0
-      ? []
-      : [
-          yes(
-            'OverlappingTLSConfig',
-            'OverlappingHostnames',
-            `The hostname overlaps with that of listener ${overlapping.join(', ')}; a client may reuse a connection for both.`,
-          ),
-        ]),
-  ];
+function overlapCondition(gateway: Gateway, overlapping: readonly string[]): readonly Condition[] {
+  if (overlapping.length === 0) return [];
+  const message = `The hostname overlaps with that of listener ${overlapping.join(', ')}; a client may reuse a connection for both.`;
+  return [createConditionMaker(gateway).yes('OverlappingTLSConfig', 'OverlappingHostnames', message)];
 }
 
 /**
@@ -219,7 +190,10 @@ export function translateListener(
       supportedKinds: isServedProtocol(listener.protocol) ? allowed.kinds : [],
       ...(section === undefined ? {} : { section }),
       accepted,
-      conditions: statusOf(gateway, findings, conflict, programmed, overlapping),
+      conditions: [
+        ...listenerConditions(gateway, { ...findings, conflict }, programmed),
+        ...overlapCondition(gateway, overlapping),
+      ],
     },
     secrets: section === undefined ? [] : findings.secrets,
     certificates: section === undefined ? [] : findings.certificates,
