@@ -16,8 +16,8 @@ import { HeaderMutationSchema } from '../../../gen/envoy/envoy/extensions/http/e
 import type { EgressUpstream, ForwardProxyListener } from '../../ir/egress.ts';
 import { compareStrings } from '../../lib/order.ts';
 import { adsSource } from '../config-source.ts';
-import { edgeSettings as edge } from '../listener/edge-settings.ts';
-import { duration, packAny, type Init } from '../proto.ts';
+import { commonHttpLimits, httpLimits } from '../listener/http-limits.ts';
+import { packAny, type Init } from '../proto.ts';
 import { callLogFields, egressLog } from './access-log.ts';
 import { dnsCache, dnsFilterName } from './dns-cache.ts';
 import { callStateFilter } from './filter-state.ts';
@@ -125,19 +125,8 @@ export function egressConnectionManager(listener: ForwardProxyListener): Init<ty
     mergeSlashes: true,
     // A path that hides its elements could pass a rule for other paths.
     pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction.REJECT_REQUEST,
-    maxRequestHeadersKb: edge.maxRequestHeadersKb.value,
-    requestHeadersTimeout: duration(edge.requestHeadersTimeoutMs.value),
-    streamIdleTimeout: duration(edge.streamIdleTimeoutMs.value),
-    commonHttpProtocolOptions: {
-      idleTimeout: duration(edge.idleTimeoutMs.value),
-      maxHeadersCount: edge.maxHeadersCount.value,
-    },
-    http2ProtocolOptions: {
-      allowConnect: true,
-      maxConcurrentStreams: edge.http2MaxConcurrentStreams.value,
-      initialStreamWindowSize: edge.http2InitialStreamWindow.value,
-      initialConnectionWindowSize: edge.http2InitialConnectionWindow.value,
-    },
+    ...httpLimits,
+    commonHttpProtocolOptions: commonHttpLimits,
   });
   return {
     name: 'envoy.filters.network.http_connection_manager',

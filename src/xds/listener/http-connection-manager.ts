@@ -7,10 +7,11 @@ import {
 } from '../../../gen/envoy/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { RouteTableName } from '../../ir/name.ts';
 import { adsSource } from '../config-source.ts';
-import { duration, packAny, type Init } from '../proto.ts';
+import { packAny, type Init } from '../proto.ts';
 import { accessLog } from './access-log.ts';
 import { edgeSettings as edge } from './edge-settings.ts';
 import { httpFilters } from './http-filters.ts';
+import { commonHttpLimits, httpLimits } from './http-limits.ts';
 
 /** The filter that speaks HTTP. Nothing in it depends on a route: what it routes by comes by RDS. */
 export function httpConnectionManager(
@@ -35,19 +36,10 @@ export function httpConnectionManager(
     mergeSlashes: edge.mergeSlashes.value,
     pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction[edge.pathWithEscapedSlashes.value],
     stripTrailingHostDot: edge.stripTrailingHostDot.value,
-    maxRequestHeadersKb: edge.maxRequestHeadersKb.value,
-    requestHeadersTimeout: duration(edge.requestHeadersTimeoutMs.value),
-    streamIdleTimeout: duration(edge.streamIdleTimeoutMs.value),
+    ...httpLimits,
     commonHttpProtocolOptions: {
-      idleTimeout: duration(edge.idleTimeoutMs.value),
-      maxHeadersCount: edge.maxHeadersCount.value,
+      ...commonHttpLimits,
       headersWithUnderscoresAction: HttpProtocolOptions_HeadersWithUnderscoresAction[edge.headersWithUnderscores.value],
-    },
-    http2ProtocolOptions: {
-      allowConnect: true,
-      maxConcurrentStreams: edge.http2MaxConcurrentStreams.value,
-      initialStreamWindowSize: edge.http2InitialStreamWindow.value,
-      initialConnectionWindowSize: edge.http2InitialConnectionWindow.value,
     },
   });
   return {
