@@ -1,13 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { pino } from 'pino';
-import { createMetrics } from '../../src/admin/metrics.ts';
-import { createStandalone, type Standalone } from '../../src/control/standalone.ts';
-import { findEnvoyBinary } from '../../src/infra/host/envoy-binary.ts';
+import { describe, expect, it } from 'vitest';
+import type { Standalone } from '../../src/control/standalone.ts';
 import type { AnyObject } from '../../src/snapshot/object.ts';
-import { standaloneOptions } from '../../src/translate/options.ts';
-import { debianOptions } from '../../src/xds/options.ts';
 import { freeze } from '../property/object.ts';
 import { freePort } from './envoy-under-test.ts';
+import { startStandalone, until } from './standalone.ts';
 
 /*
  * A regular expression that passes every check of ours and is too large for Envoy all the same: its program is larger
@@ -61,41 +57,6 @@ async function status(port: number, host: string, path = '/'): Promise<number> {
   });
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const limit = performance.now() + 30_000;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error('it did not come to pass within 30 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-let running: Standalone | undefined;
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
-
-function start(objects: readonly AnyObject[]): Standalone {
-  const binary = findEnvoyBinary();
-  if (!binary.ok) throw new Error(binary.error);
-  running = createStandalone({
-    envoyBinary: binary.value,
-    translate: standaloneOptions,
-    xds: debianOptions,
-    concurrency: 1,
-    maxConnections: 1000,
-    maxHeapBytes: 2 ** 30,
-    drainMs: 100,
-    metrics: createMetrics(),
-    log: pino({ level: 'silent' }),
-    accessLog: () => {},
-    turned: () => {},
-  });
-  running.apply(objects.map((object) => ({ kind: 'put', object })));
-  return running;
-}
-
 function refusedNames(standalone: Standalone): readonly string[] {
   return (standalone.state()?.translation.diagnostics ?? [])
     .filter((diagnostic) => diagnostic.reason === 'RefusedByEnvoy')
@@ -126,7 +87,7 @@ describe('what Envoy refuses', () => {
       const name = bad.get(index);
       return name === undefined ? route(`r${index}`, `h${index}.example`) : route(name, `h${index}.example`, tooLarge);
     });
-    const standalone = start([gateway(port), ...routes]);
+    const standalone = startStandalone([gateway(port), ...routes]);
     await until(async () => (await standalone.waitingFor()).length === 0 && refusedNames(standalone).length === 3);
     expect(refusedNames(standalone)).toEqual(['bad-a', 'bad-b', 'bad-c']);
     expect(accepted(standalone, 'bad-a')).toBe('False UnsupportedValue');
@@ -138,7 +99,7 @@ describe('what Envoy refuses', () => {
 
   it('leaves what served before alone, and comes back when it is mended', async () => {
     const port = await freePort();
-    const standalone = start([gateway(port), route('good', 'good.example'), route('other', 'other.example')]);
+    const standalone = startStandalone([gateway(port), route('good', 'good.example'), route('other', 'other.example')]);
     await until(async () => (await status(port, 'good.example')) === 302);
     standalone.apply([
       { kind: 'put', object: route('other', 'other.example', tooLarge) },

@@ -1,40 +1,18 @@
 import { connect, type Socket } from 'node:net';
-import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMetrics } from '../../src/admin/metrics.ts';
-import { createStandalone, type Standalone } from '../../src/control/standalone.ts';
+import type { Standalone } from '../../src/control/standalone.ts';
 import { askAdmin } from '../../src/infra/host/admin-client.ts';
-import { findEnvoyBinary } from '../../src/infra/host/envoy-binary.ts';
-import { standaloneOptions } from '../../src/translate/options.ts';
-import { debianOptions } from '../../src/xds/options.ts';
 import { object } from '../property/object.ts';
 import { freePort } from './envoy-under-test.ts';
+import { startStandalone, until } from './standalone.ts';
 
-let running: Standalone | undefined;
 const sockets: Socket[] = [];
 
-afterEach(async () => {
+afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await running?.stop();
-  running = undefined;
 });
 
 async function start(port: number, routes: number, maxConnections: number): Promise<Standalone> {
-  const binary = findEnvoyBinary();
-  if (!binary.ok) throw new Error(binary.error);
-  running = createStandalone({
-    envoyBinary: binary.value,
-    translate: standaloneOptions,
-    xds: debianOptions,
-    concurrency: 1,
-    maxConnections,
-    maxHeapBytes: 2 ** 30,
-    drainMs: 100,
-    metrics: createMetrics(),
-    log: pino({ level: 'silent' }),
-    accessLog: () => {},
-    turned: () => {},
-  });
   const namespace = 'shop';
   const gateway = object({
     apiVersion: 'gateway.networking.k8s.io/v1',
@@ -63,13 +41,9 @@ async function start(port: number, routes: number, maxConnections: number): Prom
       ),
     ),
   ).flat();
-  running.apply([gateway, ...many].map((one) => ({ kind: 'put', object: one })));
-  const limit = performance.now() + 30_000;
-  while ((await running.waitingFor()).length > 0) {
-    if (performance.now() > limit) throw new Error('not ready within 30 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return running;
+  const standalone = startStandalone([gateway, ...many], maxConnections);
+  await until(async () => (await standalone.waitingFor()).length === 0);
+  return standalone;
 }
 
 /** Resolves when the connection is closed by the other side, or has answered. */
