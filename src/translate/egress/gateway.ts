@@ -2,7 +2,6 @@ import type { Gateway, Listener } from '../../../gen/kubernetes/types.ts';
 import { gatewayName, originOf, type GatewayName, type Origin, type SecretName } from '../../ir/name.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
 import type { Problem } from '../../resolve/problem.ts';
-import { resolveCertificate } from '../../resolve/secret.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { type ObjectRef, objectKey, refOf } from '../../snapshot/object.ts';
 import { type Read, readObject } from '../../snapshot/view.ts';
@@ -15,6 +14,7 @@ import {
 import { createConditionMaker, unsupportedFieldsType } from '../gateway-api/condition.ts';
 import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
 import { resolveClassRole } from '../gateway-api/gateway-class.ts';
+import { resolveListenerCertificates } from '../gateway-api/listener-certificate.ts';
 import { listenerConditions } from '../gateway-api/listener-condition.ts';
 import { noTakenPorts, type TakenPorts } from '../gateway-api/taken-port.ts';
 import { findUnsupportedFields } from '../gateway-api/unsupported-field.ts';
@@ -75,20 +75,6 @@ function findKinds(listener: Listener, findings: Findings): readonly GroupKind[]
   return wanted.some(isEgress) ? [egressKind] : [];
 }
 
-function findCertificates(read: Read, gateway: Gateway, listener: Listener, findings: Findings): readonly SecretName[] {
-  const from = { group: gatewayGroup, kind: 'Gateway', namespace: gateway.metadata.namespace ?? 'default' };
-  const refs = listener.tls?.certificateRefs ?? [];
-  if (refs.length === 0) {
-    findings.unresolved.push({ reason: 'InvalidCertificateRef', message: 'An HTTPS listener needs a certificateRef.' });
-  }
-  for (const ref of refs) {
-    const resolved = resolveCertificate(read, from, ref, 'InvalidCertificateRef');
-    if (resolved.ok) findings.secrets.push(resolved.value.secret);
-    else findings.unresolved.push(resolved.error);
-  }
-  return [...new Set(findings.secrets.map((secret) => secret.name))];
-}
-
 type Kind = Pick<EgressSection, 'kind' | 'certificates'>;
 
 function findKind(read: Read, gateway: Gateway, listener: Listener, findings: Findings): Kind | undefined {
@@ -108,7 +94,11 @@ function findKind(read: Read, gateway: Gateway, listener: Listener, findings: Fi
           'Client certificates are not checked by an egress Gateway; callers are known by their Pods.',
         );
       }
-      const certificates = findCertificates(read, gateway, listener, findings);
+      const resolved = resolveListenerCertificates(read, gateway, listener, true);
+      findings.unresolved.push(...resolved.problems);
+      const secrets = resolved.certificates.map((certificate) => certificate.secret);
+      findings.secrets.push(...secrets);
+      const certificates = secrets.map((secret) => secret.name);
       return certificates.length === 0 ? undefined : { kind: 'ForwardProxy', certificates };
     }
     case 'TLS':

@@ -2,15 +2,16 @@ import type { Gateway, Listener } from '../../../gen/kubernetes/types.ts';
 import { originOf, sectionName } from '../../ir/name.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
 import type { Problem } from '../../resolve/problem.ts';
-import { resolveCertificate, type ResolvedCertificate } from '../../resolve/secret.ts';
+import type { ResolvedCertificate } from '../../resolve/secret.ts';
 import { objectKey, refOf } from '../../snapshot/object.ts';
 import type { Read } from '../../snapshot/view.ts';
 import type { TranslateOptions } from '../options.ts';
 import type { Section, SectionProtocol } from '../section.ts';
 import type { Condition } from '../translation.ts';
-import { type AllowedNamespaces, gatewayGroup, type GroupKind, translateAllowedRoutes } from './allowed-routes.ts';
+import { type AllowedNamespaces, type GroupKind, translateAllowedRoutes } from './allowed-routes.ts';
 import { createConditionMaker } from './condition.ts';
 import { resolveFrontendTls } from './frontend-tls.ts';
+import { resolveListenerCertificates } from './listener-certificate.ts';
 import { listenerConditions } from './listener-condition.ts';
 import { findOverlappingListeners } from './listener-conflict.ts';
 import type { TakenPorts } from './taken-port.ts';
@@ -60,25 +61,6 @@ interface Findings {
   readonly certificates: ResolvedCertificate[];
 }
 
-function resolveCertificates(read: Read, gateway: Gateway, listener: Listener, findings: Findings): void {
-  const namespace = gateway.metadata.namespace ?? 'default';
-  const from = { group: gatewayGroup, kind: 'Gateway', namespace };
-  const refs = listener.tls?.certificateRefs ?? [];
-  if (refs.length === 0 && !leavesCertificatesToIngresses(listener)) {
-    findings.unresolved.push({ reason: 'InvalidCertificateRef', message: 'An HTTPS listener needs a certificateRef.' });
-  }
-  const seen = new Set<string>();
-  for (const ref of refs) {
-    const resolved = resolveCertificate(read, from, ref, 'InvalidCertificateRef');
-    if (!resolved.ok) findings.unresolved.push(resolved.error);
-    else if (!seen.has(resolved.value.secret.name)) {
-      seen.add(resolved.value.secret.name);
-      findings.certificates.push(resolved.value);
-      findings.secrets.push(resolved.value.secret);
-    }
-  }
-}
-
 /** What TLS comes to on an HTTPS listener; undefined where it can't be served. */
 function translateHttps(
   read: Read,
@@ -97,7 +79,11 @@ function translateHttps(
   if (options.length > 0) {
     findings.refusals.push({ reason: 'UnsupportedValue', message: `No TLS option is known: ${options.join(', ')}.` });
   }
-  resolveCertificates(read, gateway, listener, findings);
+  const required = !leavesCertificatesToIngresses(listener);
+  const resolved = resolveListenerCertificates(read, gateway, listener, required);
+  findings.unresolved.push(...resolved.problems);
+  findings.certificates.push(...resolved.certificates);
+  findings.secrets.push(...resolved.certificates.map((certificate) => certificate.secret));
   const frontend = resolveFrontendTls(read, gateway, listener.port);
   findings.unresolved.push(...frontend.problems);
   if (frontend.refused) {
