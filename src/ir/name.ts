@@ -6,7 +6,7 @@ import { contentHash } from '../lib/hash.ts';
  * is kept in one place. Names are readable first: they show up in access logs, dumps and Envoy's own messages.
  */
 
-/** `namespace/name` of a Gateway: one set of Envoys. */
+/** `namespace/name` of a Gateway, cut where that is too long: one set of Envoys. Only `gatewayName` makes it. */
 export type GatewayName = Brand<string, 'GatewayName'>;
 /** An Envoy Listener: one per bound port. */
 export type ListenerName = Brand<string, 'ListenerName'>;

@@ -1,4 +1,5 @@
 import type { Ir } from '../ir/ir.ts';
+import type { GatewayName } from '../ir/name.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import type { ObjectRef } from '../snapshot/object.ts';
 import type { CertificateUse } from './gateway-api/gateway.ts';
@@ -24,8 +25,8 @@ export interface ObjectStatus {
  */
 export interface Loss {
   readonly object: ObjectRef;
-  /** `namespace/name`; absent where no Gateway was found to ask. */
-  readonly gateway?: string;
+  /** Absent where no Gateway was found to ask. */
+  readonly gateway?: GatewayName;
   /** Absent where the Gateway as a whole does not take it. */
   readonly listener?: string;
   /** Of a listener that does not serve. */

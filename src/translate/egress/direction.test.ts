@@ -191,6 +191,16 @@ describe('an Egress', () => {
     ]);
     expect(statusOf(direction, 'Egress', 'e').conditions[0]).toMatchObject({ type: 'Accepted', status: 'False' });
   });
+
+  it('is told to be refused on a Gateway with the longest name too', () => {
+    const name = 'g'.repeat(253);
+    const direction = translate(
+      gateway.replace('name: out', `name: ${name}`) +
+        rule('{name: r, to: [{hosts: [a.example], ports: [{port: 80, protocol: HTTP}]}]}'),
+      new Map([[gatewayName('edge', name), new Map([[originOf('Egress/shop/e'), 'no such thing']])]]),
+    );
+    expect(statusOf(direction, 'Egress', 'e').conditions[0]).toMatchObject({ type: 'Accepted', status: 'False' });
+  });
 });
 
 describe('callers', () => {

@@ -196,8 +196,9 @@ function refuse(condition: Condition, message: string): Condition {
 /** What Envoy refuses is not accepted, whatever translation thought of it. */
 function refusedStatus({ ref, status }: EgressTranslation, quarantine: Quarantine): ObjectStatus | undefined {
   const origin = originOf(objectKey(ref));
-  const messageAt = (gateway: string) => [...quarantine].find(([name]) => name === gateway)?.[1].get(origin);
-  const messages = status.parents.map(({ parentRef }) => messageAt(`${parentRef.namespace}/${parentRef.name}`));
+  const messages = status.parents.map(({ parentRef }) =>
+    quarantine.get(gatewayName(parentRef.namespace, parentRef.name))?.get(origin),
+  );
   const first = messages.find((message) => message !== undefined);
   if (first === undefined) return undefined;
   const parents = status.parents.map((parent, index) => {

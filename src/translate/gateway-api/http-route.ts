@@ -1,5 +1,5 @@
 import type { HTTPRoute, ParentReference } from '../../../gen/kubernetes/types.ts';
-import { type GatewayName, originOf, type Origin, routeName } from '../../ir/name.ts';
+import { gatewayName, type GatewayName, originOf, type Origin, routeName } from '../../ir/name.ts';
 import type { Route, RouteAction } from '../../ir/route.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { objectKey, refOf, type ObjectRef } from '../../snapshot/object.ts';
@@ -121,7 +121,7 @@ interface Parents {
 
 /** The losses of one parentRef, as all of translation tells them. */
 function lossesOf(object: ObjectRef, parentRef: ParentReference, losses: readonly ListenerLoss[]): readonly Loss[] {
-  const gateway = `${parentRef.namespace ?? object.namespace}/${parentRef.name}`;
+  const gateway = gatewayName(parentRef.namespace ?? object.namespace, parentRef.name);
   return losses.map((loss) => ({ object, gateway, ...loss }));
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTestCertificate, secretYaml } from '../../../test/fixture/certificate.ts';
 import { conditionsOf, plainObjects, translateRouteOf } from '../../../test/fixture/route.ts';
+import { gatewayName } from '../../ir/name.ts';
 
 const rules = 'rules: [{backendRefs: [{name: a, port: 80}]}]';
 
@@ -141,6 +142,16 @@ describe('hostnames', () => {
       ['one', 'NoMatchingListenerHostname'],
       ['two', 'NoMatchingListenerHostname'],
     ]);
+  });
+
+  it('tell of a Gateway with the longest name by the name that it is served under', () => {
+    const name = 'g'.repeat(253);
+    const translation = translateRouteOf(
+      gateway('[{name: one, port: 80, protocol: HTTP, hostname: a.example}]').replace('name: gw', `name: ${name}`),
+      service,
+      route(`[{name: ${name}}]`, 'hostnames: [other.net], '),
+    );
+    expect(translation.losses.map((loss) => loss.gateway)).toEqual([gatewayName('default', name)]);
   });
 
   it('attach to the listener that takes them, though others do not', () => {
