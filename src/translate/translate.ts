@@ -96,12 +96,7 @@ export function translate(
   );
   const sources: TranslationSources = { ...base, gateways: memo.run(byGatewayName, '', gateways) };
   const routes = memo.trackEach(translateHttpRoute, sources, view.HTTPRoute, options);
-  const ingresses = translateIngresses(
-    memo,
-    sources,
-    new Map(gateways.map((gateway) => [gateway.name, gateway])),
-    options,
-  );
+  const ingresses = translateIngresses(memo, sources, options);
   const egress = translateEgressDirection(memo, sources, options, options.egress, quarantine);
   const translated = gatherParts(memo, gateways, routes, ingresses).map((parts) =>
     translateGatewayParts(memo, sources, parts, options, quarantine.get(parts.name) ?? nothingLeftOut),

@@ -79,7 +79,7 @@ export function translateObjects(objects: readonly AnyObject[], options = standa
     gateways.push(implicitIngressGateway(options, certificate !== undefined));
   }
   const made = gatewaysOf(memo, view, gateways, options);
-  const ingresses = translateIngresses(memo, view, made, options);
+  const ingresses = translateIngresses(memo, { ...view, gateways: made }, options);
   const assembled = [...made.values()].map((gateway) => {
     const added = ingresses.sections
       .filter((entry) => entry.gateway === gateway.name)

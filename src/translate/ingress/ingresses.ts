@@ -193,15 +193,15 @@ function indexSections(all: readonly GatewaySections[]): ReadonlyMap<string, Sec
 }
 
 /**
- * Translates every Ingress and attaches it to the Gateway of its class. `gateways` are the ones that take Ingresses:
- * those of the role that serves what comes in, with the implicit one among them where it was made.
+ * Translates every Ingress and attaches it to the Gateway of its class: one of `sources.gateways`, those of
+ * the role that serves what comes in, with the implicit one among them where it was made.
  */
 export function translateIngresses(
   memo: IngressMemo,
   sources: TranslationSources,
-  gateways: ReadonlyMap<GatewayName, GatewayTranslation>,
   options: TranslateOptions,
 ): IngressesTranslation {
+  const { gateways } = sources;
   const classes = memo.run(readIngressClasses, '', sources.IngressClass, options);
   const sorted = memo.run(sortIngresses, '', sources.Ingress);
   const { byGateway, served, losses, diagnostics } = gather(sorted, classes, gateways, options);
