@@ -2,7 +2,7 @@ import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestCertificate } from '../fixture/certificate.ts';
+import { createTestCertificate, secretYaml } from '../fixture/certificate.ts';
 import { outside, startEgressGateway, type EgressGateway } from './egress-gateway.ts';
 import { startServer, type OutsideServer } from './outside-server.ts';
 
@@ -13,23 +13,8 @@ const ca = createTestCertificate(['ca.test']);
 const proxy = createTestCertificate(['proxy.test'], { issuer: ca });
 const certificate = createTestCertificate(['api.test', 'other.test'], { issuer: ca });
 
-function indent(pem: string): string {
-  return pem
-    .trimEnd()
-    .split('\n')
-    .map((line) => `    ${line}`)
-    .join('\n');
-}
-
 const objects = (port: number) => `
-kind: Secret
-metadata: {name: proxy}
-type: kubernetes.io/tls
-stringData:
-  tls.crt: |
-${indent(proxy.chain)}
-  tls.key: |
-${indent(proxy.key)}
+${secretYaml('proxy', proxy)}
 ---
 kind: Pod
 metadata: {name: one}

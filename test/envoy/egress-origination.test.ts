@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestCertificate } from '../fixture/certificate.ts';
+import { caYaml, createTestCertificate, secretYaml } from '../fixture/certificate.ts';
 import { callAbsolute, openTunnel } from './egress-client.ts';
 import { outside, startEgressGateway, type EgressGateway } from './egress-gateway.ts';
 import { startServer, type OutsideServer } from './outside-server.ts';
@@ -13,40 +13,17 @@ const otherCa = createTestCertificate(['other-ca.test']);
 const certificate = createTestCertificate(['api.test', 'post.test', 'other-ca.test', 'no-ca.test'], { issuer: ca });
 const client = createTestCertificate(['client.test'], { issuer: ca });
 
-function indent(pem: string): string {
-  return pem
-    .trimEnd()
-    .split('\n')
-    .map((line) => `    ${line}`)
-    .join('\n');
-}
-
 const objects = (port: number, strictPort: number) => `
 kind: Pod
 metadata: {name: checkout-1}
 spec: {containers: []}
 status: {podIP: 127.0.0.11}
 ---
-kind: ConfigMap
-metadata: {name: ca}
-data:
-  ca.crt: |
-${indent(ca.chain)}
+${caYaml('ConfigMap', 'ca', ca.chain)}
 ---
-kind: ConfigMap
-metadata: {name: other-ca}
-data:
-  ca.crt: |
-${indent(otherCa.chain)}
+${caYaml('ConfigMap', 'other-ca', otherCa.chain)}
 ---
-kind: Secret
-metadata: {name: client}
-type: kubernetes.io/tls
-stringData:
-  tls.crt: |
-${indent(client.chain)}
-  tls.key: |
-${indent(client.key)}
+${secretYaml('client', client)}
 ---
 kind: Egress
 metadata: {name: all}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseObjects, viewOf } from '../../../test/fixture/view.ts';
-import { createTestCertificate } from '../../../test/fixture/certificate.ts';
+import { createTestCertificate, secretYaml } from '../../../test/fixture/certificate.ts';
 import { gatewayName, originOf } from '../../ir/name.ts';
 import { createMemo } from '../../lib/memo.ts';
 import { standaloneOptions } from '../options.ts';
@@ -308,13 +308,6 @@ spec:
   });
 
   it('take certificates for a forward proxy over TLS', () => {
-    const { chain, key } = createTestCertificate(['proxy.example']);
-    const indented = (pem: string) =>
-      pem
-        .trimEnd()
-        .split('\n')
-        .map((line) => `    ${line}`)
-        .join('\n');
     const direction = translate(`
 kind: Gateway
 metadata: {name: out, namespace: edge}
@@ -322,15 +315,7 @@ spec:
   gatewayClassName: sallyport-egress
   listeners: [{name: a, port: 1, protocol: HTTPS, tls: {certificateRefs: [{name: c}]}}]
 ---
-kind: Secret
-metadata: {name: c, namespace: edge}
-type: kubernetes.io/tls
-stringData:
-  tls.crt: |
-${indented(chain)}
-  tls.key: |
-${indented(key)}
-`);
+${secretYaml('c', createTestCertificate(['proxy.example']), 'edge')}`);
     expect(direction.gateways).toMatchObject([
       { listeners: [{ certificates: ['Secret/edge/c'] }], secrets: [{ name: 'Secret/edge/c' }] },
     ]);
