@@ -38,7 +38,7 @@ export async function benchChanges(): Promise<void> {
       const { sent, failures } = await traffic.stop();
       const rows = [['kind', 'sent', 'failed']];
       for (const kind of trafficKinds) {
-        rows.push([kind, String(sent[kind]), String(failures.filter((text) => text.startsWith(kind)).length)]);
+        rows.push([kind, String(sent[kind]), String(failures.filter((failure) => failure.kind === kind).length)]);
       }
       printTable(`${changes} changes of routes under traffic`, rows);
       for (const failure of failures.slice(0, 5)) console.log(failure);

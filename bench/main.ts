@@ -3,10 +3,11 @@ import { benchChanges } from './changes.ts';
 import { benchChurn } from './churn.ts';
 import { benchDataPlane } from './data-plane.ts';
 import { benchPropagation } from './propagation.ts';
+import { benchScale } from './scale.ts';
 import { benchSteady } from './steady.ts';
 
 /** Bench names, and sizes for the propagation bench; without names all are run. */
-const names = ['propagation', 'steady', 'changes', 'data-plane', 'churn'] as const;
+const names = ['propagation', 'steady', 'changes', 'data-plane', 'scale', 'churn'] as const;
 type Name = (typeof names)[number];
 
 const args = process.argv.slice(2);
@@ -17,6 +18,7 @@ const benches: { readonly [N in Name]: () => Promise<void> } = {
   steady: benchSteady,
   changes: benchChanges,
   'data-plane': benchDataPlane,
+  scale: benchScale,
   churn: () => (globalThis.gc === undefined ? Promise.resolve(again('churn')) : benchChurn()),
 };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuMsOf, startControlPlane } from './control-plane.ts';
 import { freePort } from './free-port.ts';
+import { sumOf } from './metric.ts';
 import { printTable } from './table.ts';
 import { gatewayText, routeText, serviceText, sharedService, sharedServices } from './world.ts';
 
@@ -22,12 +23,7 @@ interface Counts {
 
 async function readCounts(adminPort: number): Promise<Counts> {
   const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-  const value = (name: string) =>
-    text
-      .split('\n')
-      .filter((line) => line.startsWith(`sallyport_${name}`) && /^[^ {]+(\{[^}]*\})? /.test(line))
-      .filter((line) => line.slice(`sallyport_${name}`.length).match(/^[ {]/) !== null)
-      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  const value = (name: string) => sumOf(text, `sallyport_${name}`);
   return {
     cpuMs: value('process_cpu_seconds_total') * 1000,
     turns: value('turns_total'),

@@ -10,10 +10,10 @@ export interface WorldPorts {
   readonly backend: number;
 }
 
-export function gatewayText(port: number): string {
+export function gatewayText(port: number, name = 'bench'): string {
   return `apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
-metadata: {name: bench, namespace: ${namespace}}
+metadata: {name: ${name}, namespace: ${namespace}}
 spec:
   gatewayClassName: sallyport
   listeners:
@@ -44,12 +44,12 @@ export function hostOf(route: number | string): string {
   return `h${route}.bench.example`;
 }
 
-export function routeText(route: number | string, service: string): string {
+export function routeText(route: number | string, service: string, gateway = 'bench'): string {
   return `apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: {name: r${route}, namespace: ${namespace}}
 spec:
-  parentRefs: [{name: bench}]
+  parentRefs: [{name: ${gateway}}]
   hostnames: [${hostOf(route)}]
   rules:
     - matches: [{path: {type: PathPrefix, value: /}}]

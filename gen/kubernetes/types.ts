@@ -20,6 +20,31 @@ export interface BackendObjectReference {
   readonly port?: number;
 }
 
+export interface BackendSpec {
+  readonly externalHostname?: {
+    readonly hostname: string;
+  };
+  readonly port: {
+    readonly name?: string;
+    readonly port: number;
+  };
+  readonly protocol?: 'TCP' | 'HTTP' | 'HTTP2' | 'HTTP11' | 'H2C' | 'MCP';
+  readonly tls?: {
+    readonly clientCertificateRef?: SecretObjectReference;
+    readonly mode: 'None' | 'ServerOnly' | 'ClientAndServer';
+    readonly validation?: BackendTLSPolicyValidation;
+  };
+  readonly type: 'ExternalHostname';
+}
+
+export interface BackendStatus {
+  readonly parents?: readonly {
+    readonly conditions?: readonly Condition[];
+    readonly controllerName: string;
+    readonly parentRef: ParentReference;
+  }[];
+}
+
 export interface BackendTLSPolicy {
   readonly apiVersion: 'gateway.networking.k8s.io/v1';
   readonly kind: 'BackendTLSPolicy';
@@ -39,6 +64,12 @@ export interface BackendTLSPolicyValidation {
   readonly hostname: string;
   readonly subjectAltNames?: readonly SubjectAltName[];
   readonly wellKnownCACertificates?: string;
+}
+
+export interface BackendTrafficPolicySpec {
+  readonly retryConstraint?: RetryConstraint;
+  readonly sessionPersistence?: SessionPersistence;
+  readonly targetRefs: readonly LocalPolicyTargetReference[];
 }
 
 export interface ClientIPConfig {
@@ -258,6 +289,84 @@ export interface FrontendTLSValidation {
   readonly mode?: 'AllowValidOnly' | 'AllowInsecureFallback';
 }
 
+export interface GRPCBackendRef {
+  readonly filters?: readonly ({
+    readonly extensionRef?: LocalObjectReference;
+    readonly requestHeaderModifier?: {
+      readonly add?: readonly HTTPHeader[];
+      readonly remove?: readonly string[];
+      readonly set?: readonly HTTPHeader[];
+    };
+    readonly requestMirror?: HTTPRequestMirrorFilter;
+    readonly responseHeaderModifier?: {
+      readonly add?: readonly HTTPHeader[];
+      readonly remove?: readonly string[];
+      readonly set?: readonly HTTPHeader[];
+    };
+    readonly type: 'ResponseHeaderModifier' | 'RequestHeaderModifier' | 'RequestMirror' | 'ExtensionRef';
+  })[];
+  readonly group?: string;
+  readonly kind?: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly port?: number;
+  readonly weight?: number;
+}
+
+export type GRPCHeaderMatch = HTTPHeaderMatch;
+
+export interface GRPCMethodMatch {
+  readonly method?: string;
+  readonly service?: string;
+  readonly type?: 'Exact' | 'RegularExpression';
+}
+
+export interface GRPCRoute {
+  readonly apiVersion: 'gateway.networking.k8s.io/v1';
+  readonly kind: 'GRPCRoute';
+  readonly metadata: ObjectMeta;
+  readonly spec: GRPCRouteSpec;
+  readonly status?: GRPCRouteStatus;
+}
+
+export interface GRPCRouteFilter {
+  readonly extensionRef?: LocalObjectReference;
+  readonly requestHeaderModifier?: {
+    readonly add?: readonly HTTPHeader[];
+    readonly remove?: readonly string[];
+    readonly set?: readonly HTTPHeader[];
+  };
+  readonly requestMirror?: HTTPRequestMirrorFilter;
+  readonly responseHeaderModifier?: {
+    readonly add?: readonly HTTPHeader[];
+    readonly remove?: readonly string[];
+    readonly set?: readonly HTTPHeader[];
+  };
+  readonly type: 'ResponseHeaderModifier' | 'RequestHeaderModifier' | 'RequestMirror' | 'ExtensionRef';
+}
+
+export interface GRPCRouteMatch {
+  readonly headers?: readonly GRPCHeaderMatch[];
+  readonly method?: GRPCMethodMatch;
+}
+
+export interface GRPCRouteRule {
+  readonly backendRefs?: readonly GRPCBackendRef[];
+  readonly filters?: readonly GRPCRouteFilter[];
+  readonly matches?: readonly GRPCRouteMatch[];
+  readonly name?: string;
+  readonly sessionPersistence?: SessionPersistence;
+}
+
+export interface GRPCRouteSpec {
+  readonly hostnames?: readonly string[];
+  readonly parentRefs?: readonly ParentReference[];
+  readonly rules?: readonly GRPCRouteRule[];
+  readonly useDefaultGateways?: 'All' | 'None';
+}
+
+export type GRPCRouteStatus = HTTPRouteStatus;
+
 export interface Gateway {
   readonly apiVersion: 'gateway.networking.k8s.io/v1';
   readonly kind: 'Gateway';
@@ -327,6 +436,50 @@ export interface GatewayStatusAddress {
 export interface GatewayTLSConfig {
   readonly backend?: GatewayBackendTLS;
   readonly frontend?: FrontendTLSConfig;
+}
+
+export interface GatewayTemplate {
+  readonly apiVersion: 'sallyport.dev/v1alpha1';
+  readonly kind: 'GatewayTemplate';
+  readonly metadata: ObjectMeta;
+  readonly spec: GatewayTemplateSpec;
+}
+
+export interface GatewayTemplateAutoscaling {
+  readonly minReplicas?: number;
+  readonly maxReplicas: number;
+  readonly targetCPUUtilization?: number;
+}
+
+export interface GatewayTemplateService {
+  readonly type?: 'ClusterIP' | 'LoadBalancer' | 'NodePort';
+  readonly annotations?: { readonly [key: string]: string };
+  readonly labels?: { readonly [key: string]: string };
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local';
+  readonly loadBalancerClass?: string;
+}
+
+export interface GatewayTemplateSpec {
+  readonly replicas?: number;
+  readonly autoscaling?: GatewayTemplateAutoscaling;
+  readonly image?: string;
+  readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
+  readonly resources?: {
+    readonly requests?: { readonly [key: string]: number | string };
+    readonly limits?: { readonly [key: string]: number | string };
+  };
+  readonly service?: GatewayTemplateService;
+  readonly podLabels?: { readonly [key: string]: string };
+  readonly podAnnotations?: { readonly [key: string]: string };
+  readonly nodeSelector?: { readonly [key: string]: string };
+  readonly tolerations?: readonly { readonly [key: string]: unknown }[];
+  readonly affinity?: { readonly [key: string]: unknown };
+  readonly topologySpreadConstraints?: readonly { readonly [key: string]: unknown }[];
+  readonly concurrency?: number;
+  readonly maxConnections?: number;
+  readonly drainSeconds?: number;
+  readonly proxyProtocol?: boolean;
+  readonly trustedHops?: number;
 }
 
 export interface HTTPBackendRef {
@@ -690,6 +843,28 @@ export interface Listener {
   readonly tls?: ListenerTLSConfig;
 }
 
+export type ListenerEntry = Listener;
+
+export type ListenerEntryStatus = ListenerStatus;
+
+export interface ListenerSet {
+  readonly apiVersion: 'gateway.networking.k8s.io/v1';
+  readonly kind: 'ListenerSet';
+  readonly metadata: ObjectMeta;
+  readonly spec: ListenerSetSpec;
+  readonly status?: ListenerSetStatus;
+}
+
+export interface ListenerSetSpec {
+  readonly listeners: readonly ListenerEntry[];
+  readonly parentRef: ParentGatewayReference;
+}
+
+export interface ListenerSetStatus {
+  readonly conditions?: readonly Condition[];
+  readonly listeners?: readonly ListenerEntryStatus[];
+}
+
 export interface ListenerStatus {
   readonly attachedRoutes: number;
   readonly conditions: readonly Condition[];
@@ -722,6 +897,8 @@ export interface LocalObjectReference {
 
 export type LocalParametersReference = LocalObjectReference;
 
+export type LocalPolicyTargetReference = LocalObjectReference;
+
 export interface LocalPolicyTargetReferenceWithSectionName {
   readonly group: string;
   readonly kind: string;
@@ -739,6 +916,23 @@ export interface Namespace {
 
 export interface NamespaceStatus {
   readonly phase?: string;
+}
+
+export interface Node {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Node';
+  readonly metadata: ObjectMeta;
+  readonly spec?: { readonly [key: string]: unknown };
+  readonly status?: NodeStatus;
+}
+
+export interface NodeAddress {
+  readonly address: string;
+  readonly type: string;
+}
+
+export interface NodeStatus {
+  readonly addresses?: readonly NodeAddress[];
 }
 
 export interface ObjectMeta {
@@ -776,6 +970,8 @@ export interface OwnerReference {
 }
 
 export type ParametersReference = ObjectReference;
+
+export type ParentGatewayReference = SecretObjectReference;
 
 export interface ParentReference {
   readonly group?: string;
@@ -871,6 +1067,17 @@ export interface ReferenceGrantTo {
   readonly name?: string;
 }
 
+export interface RetryConstraint {
+  readonly budget?: {
+    readonly interval?: string;
+    readonly percent?: number;
+  };
+  readonly minRetryRate?: {
+    readonly count?: number;
+    readonly interval?: string;
+  };
+}
+
 export interface RouteGroupKind {
   readonly group?: string;
   readonly kind: string;
@@ -915,6 +1122,44 @@ export interface Service {
 export interface ServiceBackendPort {
   readonly name?: string;
   readonly number?: number;
+}
+
+export interface ServiceImport {
+  readonly apiVersion: 'multicluster.x-k8s.io/v1alpha1';
+  readonly kind: 'ServiceImport';
+  readonly metadata: ObjectMeta;
+  readonly spec?: ServiceImportSpec;
+  readonly status?: ServiceImportStatus;
+}
+
+export interface ServiceImportPort {
+  readonly appProtocol?: string;
+  readonly name?: string;
+  readonly port: number;
+  readonly protocol?: string;
+}
+
+export interface ServiceImportSpec {
+  readonly internalTrafficPolicy?: string;
+  readonly ipFamilies?: readonly string[];
+  readonly ips?: readonly string[];
+  readonly ports: readonly ServiceImportPort[];
+  readonly sessionAffinity?: string;
+  readonly sessionAffinityConfig?: {
+    readonly clientIP?: {
+      readonly timeoutSeconds?: number;
+    };
+  };
+  readonly trafficDistribution?: string;
+  readonly type: 'ClusterSetIP' | 'Headless';
+}
+
+export interface ServiceImportStatus {
+  readonly clusters?: readonly {
+    readonly cluster: string;
+  }[];
+  readonly conditions?: readonly Condition[];
+  readonly endpointSliceObjects?: 'Present' | 'Absent';
 }
 
 export interface ServicePort {
@@ -978,6 +1223,24 @@ export interface SubjectAltName {
   readonly uri?: string;
 }
 
+export interface TCPRoute {
+  readonly apiVersion: 'gateway.networking.k8s.io/v1';
+  readonly kind: 'TCPRoute';
+  readonly metadata: ObjectMeta;
+  readonly spec: TCPRouteSpec;
+  readonly status?: TCPRouteStatus;
+}
+
+export type TCPRouteRule = TLSRouteRule;
+
+export interface TCPRouteSpec {
+  readonly parentRefs?: readonly ParentReference[];
+  readonly rules: readonly TCPRouteRule[];
+  readonly useDefaultGateways?: 'All' | 'None';
+}
+
+export type TCPRouteStatus = HTTPRouteStatus;
+
 export interface TLSConfig {
   readonly validation?: FrontendTLSValidation;
 }
@@ -987,10 +1250,73 @@ export interface TLSPortConfig {
   readonly tls: TLSConfig;
 }
 
+export interface TLSRoute {
+  readonly apiVersion: 'gateway.networking.k8s.io/v1';
+  readonly kind: 'TLSRoute';
+  readonly metadata: ObjectMeta;
+  readonly spec: TLSRouteSpec;
+  readonly status?: TLSRouteStatus;
+}
+
+export interface TLSRouteRule {
+  readonly backendRefs: readonly {
+    readonly group?: string;
+    readonly kind?: string;
+    readonly name: string;
+    readonly namespace?: string;
+    readonly port?: number;
+    readonly weight?: number;
+  }[];
+  readonly name?: string;
+}
+
+export interface TLSRouteSpec {
+  readonly hostnames: readonly string[];
+  readonly parentRefs?: readonly ParentReference[];
+  readonly rules: readonly TLSRouteRule[];
+  readonly useDefaultGateways?: 'All' | 'None';
+}
+
+export type TLSRouteStatus = HTTPRouteStatus;
+
 export interface TypedLocalObjectReference {
   readonly apiGroup?: string;
   readonly kind: string;
   readonly name: string;
+}
+
+export interface UDPRoute {
+  readonly apiVersion: 'gateway.networking.k8s.io/v1';
+  readonly kind: 'UDPRoute';
+  readonly metadata: ObjectMeta;
+  readonly spec: UDPRouteSpec;
+  readonly status?: UDPRouteStatus;
+}
+
+export type UDPRouteRule = TLSRouteRule;
+
+export interface UDPRouteSpec {
+  readonly parentRefs?: readonly ParentReference[];
+  readonly rules: readonly UDPRouteRule[];
+  readonly useDefaultGateways?: 'All' | 'None';
+}
+
+export type UDPRouteStatus = HTTPRouteStatus;
+
+export interface XBackend {
+  readonly apiVersion: 'gateway.networking.x-k8s.io/v1alpha1';
+  readonly kind: 'XBackend';
+  readonly metadata: ObjectMeta;
+  readonly spec: BackendSpec;
+  readonly status?: BackendStatus;
+}
+
+export interface XBackendTrafficPolicy {
+  readonly apiVersion: 'gateway.networking.x-k8s.io/v1alpha1';
+  readonly kind: 'XBackendTrafficPolicy';
+  readonly metadata: ObjectMeta;
+  readonly spec: BackendTrafficPolicySpec;
+  readonly status?: PolicyStatus;
 }
 
 /** A HTTPBackendRef without what only HTTP has. */

@@ -31,6 +31,13 @@ const tasks = {
       { name: 'bench', args: ['bench/main.ts', ...args] },
     ],
   }),
+  'bench:cluster': (args) => ({
+    needsEnvoy: true,
+    steps: [
+      { name: 'build', args: ['scripts/build.mjs'] },
+      { name: 'bench:cluster', args: ['bench/cluster/main.ts', ...args] },
+    ],
+  }),
   check: () => ({
     needsEnvoy: false,
     steps: [
@@ -45,6 +52,29 @@ const tasks = {
     needsEnvoy: false,
     steps: generators().map((file) => ({ name: file, command: 'sh', args: [join('scripts/gen', file), ...args] })),
   }),
+  // A cluster of real Kubernetes on this machine, and the suites that use it (CONTRIBUTING.md).
+  'cluster:up': (args) => withImages('up', args),
+  'cluster:down': (args) => cluster('down', args),
+  'cluster:tools': (args) => cluster('tools', args),
+  'cluster:load-images': (args) => withImages('load-images', args),
+  'cluster:images': (args) => withImages('images', args),
+  conformance: () => ({
+    needsEnvoy: true,
+    steps: [
+      { name: 'build', args: ['scripts/build.mjs'] },
+      { name: 'conformance', args: ['test/cluster/conformance/main.ts'] },
+    ],
+  }),
+  'test:cluster': (args) => ({
+    needsEnvoy: true,
+    steps: [
+      { name: 'build', args: ['scripts/build.mjs'] },
+      { name: 'cluster tests', args: [vitest, 'run', '--config', 'vitest.cluster.config.ts', ...args] },
+    ],
+  }),
+  // What users install (docs/kubernetes.md).
+  chart: () => ({ needsEnvoy: false, steps: [{ name: 'chart', args: ['scripts/deploy/chart.ts'] }] }),
+  manifests: () => ({ needsEnvoy: false, steps: [{ name: 'manifests', args: ['scripts/deploy/manifest.ts'] }] }),
   build: () => ({ needsEnvoy: false, steps: [{ name: 'build', args: ['scripts/build.mjs'] }] }),
   envoy: () => ({
     needsEnvoy: true,
@@ -57,6 +87,24 @@ export const taskNames = Object.keys(tasks);
 
 export function findTask(name, args) {
   return Object.hasOwn(tasks, name ?? '') ? tasks[name](args) : undefined;
+}
+
+function cluster(verb, args) {
+  return {
+    needsEnvoy: false,
+    steps: [{ name: `cluster:${verb}`, args: ['test/cluster/main.ts', verb, ...args] }],
+  };
+}
+
+/** The image of the controller holds the compiled code. */
+function withImages(verb, args) {
+  return {
+    needsEnvoy: true,
+    steps: [
+      { name: 'build', args: ['scripts/build.mjs'] },
+      { name: `cluster:${verb}`, args: ['test/cluster/main.ts', verb, ...args] },
+    ],
+  };
 }
 
 function depcruise() {

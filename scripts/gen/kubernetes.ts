@@ -5,16 +5,21 @@ import { readCrd } from './kubernetes/crds.ts';
 import type { Schema } from './kubernetes/schema.ts';
 import { TypeWriter } from './kubernetes/types.ts';
 
-const [gatewayApi, kubernetes] = process.argv.slice(2);
-if (gatewayApi === undefined || kubernetes === undefined)
-  throw new Error('usage: kubernetes.ts GATEWAY-API KUBERNETES');
+const [gatewayApi, multiCluster, kubernetes] = process.argv.slice(2);
+if (gatewayApi === undefined || multiCluster === undefined || kubernetes === undefined)
+  throw new Error('usage: kubernetes.ts GATEWAY-API MCS-API KUBERNETES');
 const out = 'gen/kubernetes';
 
 const gatewayApiCrd = (plural: string) =>
   readCrd(join(gatewayApi, `config/crd/experimental/gateway.networking.k8s.io_${plural}.yaml`), 'v1');
+const experimentalCrd = (plural: string) =>
+  readCrd(join(gatewayApi, `config/crd/experimental/gateway.networking.x-k8s.io_${plural}.yaml`), 'v1alpha1');
 const customKinds = [
-  ...['httproutes', 'gateways', 'gatewayclasses', 'backendtlspolicies', 'referencegrants'].map(gatewayApiCrd),
-  readCrd('crds/sallyport.dev_egresses.yaml', 'v1alpha1'),
+  ...['httproutes', 'grpcroutes', 'tlsroutes', 'tcproutes', 'udproutes'].map(gatewayApiCrd),
+  ...['gateways', 'gatewayclasses', 'listenersets', 'backendtlspolicies', 'referencegrants'].map(gatewayApiCrd),
+  ...['xbackends', 'xbackendtrafficpolicies'].map(experimentalCrd),
+  readCrd(join(multiCluster, 'config/crd/multicluster.x-k8s.io_serviceimports.yaml'), 'v1alpha1'),
+  ...['egresses', 'gatewaytemplates'].map((plural) => readCrd(`crds/sallyport.dev_${plural}.yaml`, 'v1alpha1')),
 ];
 const definitions = new Map<string, Schema>();
 const builtInKinds = readBuiltIns(kubernetes, definitions);

@@ -12,6 +12,7 @@ export interface Metrics {
   readonly nacks: Counter<'type'>;
   readonly proxies: Gauge;
   readonly quarantined: Gauge;
+  readonly statusWrites: Counter<'kind' | 'outcome'>;
 }
 
 /** The metrics of one control plane, in a registry of their own. */
@@ -56,6 +57,12 @@ export function createMetrics(): Metrics {
     quarantined: new Gauge({
       name: 'sallyport_quarantined_objects',
       help: 'Objects left out because Envoy refuses them',
+      registers,
+    }),
+    statusWrites: new Counter({
+      name: 'sallyport_status_writes_total',
+      help: 'Statuses sent to the API server',
+      labelNames: ['kind', 'outcome'],
       registers,
     }),
   };

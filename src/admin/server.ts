@@ -51,16 +51,18 @@ async function answer(views: AdminViews, method: string, url: URL, response: Ser
   }
 }
 
-/**
- * Health, metrics and dumps over HTTP, on a loopback address only: it shows the whole configuration. A request whose
- * Host is a name other than localhost is refused, so that a page in a browser can't read it by rebinding its own name.
- */
-export async function createAdminServer(views: AdminViews, address: string, port: number): Promise<AdminServer> {
+async function listen(
+  address: string,
+  port: number,
+  views: AdminViews,
+  refusal: (host: string) => string | undefined,
+): Promise<AdminServer> {
   const server = createServer((request, response) => {
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-    if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(host))
-      return sendText(response, 403, 'ask by a loopback address\n');
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const refused = refusal((request.headers.host ?? '').replace(/:\d+$/, ''));
+    if (refused !== undefined) return sendText(response, 403, refused);
+    // Whoever reaches the port may send any bytes.
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (url === null) return sendText(response, 400, 'not a path\n');
     answer(views, request.method ?? 'GET', url, response).catch((error: unknown) => {
       if (!response.headersSent) sendText(response, 500, `${error instanceof Error ? error.message : 'failed'}\n`);
     });
@@ -79,4 +81,23 @@ export async function createAdminServer(views: AdminViews, address: string, port
         server.closeAllConnections();
       }),
   };
+}
+
+/**
+ * Health, metrics and dumps over HTTP, on a loopback address only: it shows the whole configuration. A request whose
+ * Host is a name other than localhost is refused, so that a page in a browser can't read it by rebinding its own name.
+ */
+export function createAdminServer(views: AdminViews, address: string, port: number): Promise<AdminServer> {
+  return listen(address, port, views, (host) =>
+    /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host) ? undefined : 'ask by a loopback address\n',
+  );
+}
+
+/** Health and metrics alone, for the probes and scrapers of a cluster: nothing of the configuration. */
+export function createHealthServer(
+  { readiness, registry }: Pick<AdminViews, 'readiness' | 'registry'>,
+  address: string,
+  port: number,
+): Promise<AdminServer> {
+  return listen(address, port, { readiness, registry, dumps: {} }, () => undefined);
 }

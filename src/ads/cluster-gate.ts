@@ -33,7 +33,7 @@ export function clusterUse(types: Iterable<TypeState>, generation: Generation): 
   for (const type of users) {
     type.inFlight?.resources.forEach(add);
     const wanted = resourcesOf(generation, type.typeUrl);
-    for (const [name, held] of type.held) {
+    for (const [name, held] of type.held.entries()) {
       // A route table that no listener names any more stays subscribed for as long as its old listener drains.
       if (type !== listeners && listenersSettled && !wanted.has(name)) continue;
       // From before this stream, and not what we would send: it may use anything.

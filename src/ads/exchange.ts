@@ -16,6 +16,8 @@ export interface StreamOptions {
   readonly removalGraceMs: number;
   /** How long a route waits for its clusters, in ms; over the 15 s after which Envoy gives up warming a cluster. */
   readonly gateTimeoutMs: number;
+  /** How long a proxy that has been sent more than this server has read is told nothing, in ms. */
+  readonly catchUpMs: number;
 }
 
 export interface ResourceVersion {

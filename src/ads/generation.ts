@@ -1,14 +1,34 @@
+import type { Mark } from './mark.ts';
 import type { AdsResource } from './resource.ts';
 import type { TypeUrl } from './type-url.ts';
+
+type ByName = ReadonlyMap<string, AdsResource>;
+
+export type Resources = ReadonlyMap<TypeUrl, ByName>;
 
 /** Everything that the proxies of one group shall have, immutable and shared by their streams. */
 export interface Generation {
   /** Rises with each generation of a group. */
   readonly id: number;
-  readonly resources: ReadonlyMap<TypeUrl, ReadonlyMap<string, AdsResource>>;
+  readonly resources: Resources;
+  /** How far was read for it. Without, proxies are sent what differs, be it newer or older. */
+  readonly mark?: Mark;
+  /** What the proxies that are about to go shall have instead; called once, when there is one. */
+  readonly draining?: () => Resources;
 }
 
-type ByName = ReadonlyMap<string, AdsResource>;
+const variants = new WeakMap<Generation, Generation>();
+
+/** The generation for a proxy that is about to go; the same one where that makes no difference. */
+export function drainingVariant(generation: Generation): Generation {
+  if (generation.draining === undefined) return generation;
+  const known = variants.get(generation);
+  if (known !== undefined) return known;
+  const { draining, ...rest } = generation;
+  const variant = { ...rest, resources: draining() };
+  variants.set(generation, variant);
+  return variant;
+}
 
 const nothing: ByName = new Map();
 

@@ -7,8 +7,16 @@ export interface ProxyState {
   readonly group: string;
   /** What the proxy says of itself; for people, never believed. */
   readonly nodeId: string;
+  /** For how long its stream has been open, in ms. */
+  readonly connectedMs: number;
   /** The newest generation that the proxy has wholly acknowledged. */
   readonly acknowledged: number | undefined;
+  /** Whether nothing is left to be sent or acknowledged. */
+  readonly settled: boolean;
+  /** Whether it is about to go, and gets the configuration for that. */
+  readonly draining: boolean;
+  /** Whether it has been sent more than this server has read, and is told nothing until that is caught up with. */
+  readonly ahead: boolean;
   readonly types: readonly TypeSync[];
   readonly lastRefusal: Answer | undefined;
 }

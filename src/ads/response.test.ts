@@ -2,7 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { DeltaDiscoveryResponseSchema } from '../../gen/envoy/envoy/service/discovery/v3/discovery_pb.js';
 import type { AdsResource } from './resource.ts';
-import { encodeResponse } from './response.ts';
+import { createRoom, encodeResponse } from './response.ts';
 import { clusterType } from './type-url.ts';
 
 function resource(name: string, length: number): AdsResource {
@@ -28,4 +28,9 @@ test.each([0, 1, 100, 127, 128, 16_383, 16_384, 70_000])('a body of %i bytes com
     expect(any?.typeUrl).toBe(clusterType);
     expect(Buffer.from(any?.value ?? []).equals(resources[index]?.body ?? Buffer.alloc(0))).toBe(true);
   }
+});
+
+test.each([1, 5_000, 3_000_000, 5_000_000])('room for %i bytes is as long, also after other room', (length) => {
+  const room = createRoom();
+  expect([10, length, 10, length].map((wanted) => room(wanted).length)).toEqual([10, length, 10, length]);
 });

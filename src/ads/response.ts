@@ -1,3 +1,4 @@
+import { type Mark, markResource } from './mark.ts';
 import type { AdsResource } from './resource.ts';
 import type { TypeUrl } from './type-url.ts';
 
@@ -8,6 +9,8 @@ export interface DeltaResponse {
   readonly generation: number;
   readonly resources: readonly AdsResource[];
   readonly removed: readonly string[];
+  /** On a response of clusters: the mark that goes along. */
+  readonly mark?: Mark;
 }
 
 /** The field numbers of envoy.service.discovery.v3 and google.protobuf.Any that are written here; all are delimited. */
@@ -52,13 +55,45 @@ function headOf(resource: AdsResource): Buffer {
   return head;
 }
 
-/** Writes a DeltaDiscoveryResponse around bodies that are encoded already, copying each once and decoding none. */
-export function encodeResponse(response: DeltaResponse): Buffer {
+/**
+ * Writes a DeltaDiscoveryResponse around bodies that are encoded already, copying each once and decoding none; into the
+ * room that it is given, or into one of its own.
+ */
+export function encodeResponse(
+  response: DeltaResponse,
+  roomFor = (length: number): Buffer => Buffer.allocUnsafe(length),
+): Buffer {
   const parts: Buffer[] = [...text(field.response.systemVersionInfo, String(response.generation))];
   for (const resource of response.resources) parts.push(headOf(resource), resource.body);
+  if (response.mark !== undefined) {
+    const resource = markResource(response.mark);
+    parts.push(headOf(resource), resource.body);
+  }
   parts.push(...text(field.response.typeUrl, response.typeUrl), ...text(field.response.nonce, response.nonce));
   for (const name of response.removed) parts.push(...text(field.response.removedResources, name));
-  return Buffer.concat(parts);
+  const encoded = roomFor(sizeOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    encoded.set(part, at);
+    at += part.length;
+  }
+  return encoded;
+}
+
+/** Larger room than this is not kept: few responses need it, after the first. */
+const largestRoom = 4 * 1024 * 1024;
+
+/**
+ * Gives the same room again and again, for messages that are copied before the next is written. A table of thousands of
+ * hosts for each of a thousand proxies is else garbage that makes the collector run.
+ */
+export function createRoom(): (length: number) => Buffer {
+  let room = Buffer.alloc(0);
+  return (length) => {
+    if (length > largestRoom) return Buffer.allocUnsafeSlow(length);
+    if (room.length < length) room = Buffer.allocUnsafeSlow(Math.min(2 * length, largestRoom));
+    return room.subarray(0, length);
+  };
 }
 
 /** A ClusterLoadAssignment or RouteConfiguration of this name with nothing in it: both begin with their name. */

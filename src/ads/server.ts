@@ -1,17 +1,18 @@
 import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import { Server, ServerCredentials, status, type ServiceDefinition } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerOptions, type ServiceDefinition, status } from '@grpc/grpc-js';
 import {
   type DeltaDiscoveryRequest,
   DeltaDiscoveryRequestSchema,
 } from '../../gen/envoy/envoy/service/discovery/v3/discovery_pb.js';
-import { type Clock, systemClock } from './clock.ts';
-import { Doubts } from './doubts.ts';
+import { type Clock, steadyClock } from '../lib/clock.ts';
 import type { StreamOptions } from './exchange.ts';
 import type { Generation } from './generation.ts';
+import { Group } from './group.ts';
+import type { Mark } from './mark.ts';
 import type { AdsEvents, ProxyState } from './proxy-state.ts';
-import { type DeltaResponse, encodeResponse } from './response.ts';
+import { createRoom, type DeltaResponse, encodeResponse } from './response.ts';
 import { type AdsCall, ProxyStream } from './stream.ts';
 
 /** Names the group of proxies that a call belongs to, by what its transport proves; undefined refuses the call. */
@@ -20,6 +21,12 @@ export type Identify = (call: AdsCall) => string | undefined;
 export interface AdsServerOptions extends Partial<StreamOptions> {
   readonly clock?: Clock;
   readonly events?: AdsEvents;
+  /**
+   * How old a proxy's connection becomes, in ms, give or take a tenth; 30 minutes unless given. Its stream is then ended
+   * between two responses, and the proxy comes back on a new connection, perhaps to another server that was restarted
+   * meanwhile. Infinity where there is no other.
+   */
+  readonly maxConnectionAgeMs?: number;
 }
 
 export interface TcpListenOptions {
@@ -36,6 +43,17 @@ export interface TcpListenOptions {
 export interface AdsServer {
   /** Makes a generation the newest of its group; its proxies are sent what differs from what they have. */
   publish(group: string, generation: Generation): void;
+  /**
+   * Says that everything up to this mark is in what was published: a group whose last generation has a lower one needed
+   * no other since. To be called after the groups that changed were published.
+   */
+  reach(mark: Mark): void;
+  /**
+   * Gives one proxy of a group, by its node id, the group's draining variant, or takes it back; it holds for streams to
+   * come too, until the group is forgotten. A node id is not proven, but the group is: who lies gets a variant of its
+   * own group's configuration.
+   */
+  setDraining(group: string, nodeId: string, isDraining: boolean): void;
   /** Drops a group: its sockets stay, its proxies keep what they have and are told nothing more. */
   forget(group: string): void;
   /**
@@ -51,17 +69,31 @@ export interface AdsServer {
   close(): Promise<void>;
 }
 
-const defaultStreamOptions: StreamOptions = { removalGraceMs: 30_000, gateTimeoutMs: 20_000 };
+// A watch that is quiet says about each minute how far it is.
+const defaultStreamOptions: StreamOptions = { removalGraceMs: 30_000, gateTimeoutMs: 20_000, catchUpMs: 90_000 };
+
+const defaultMaxAgeMs = 30 * 60_000;
+
+/**
+ * A proxy opens its next stream on the connection that it has, unless that was said to go away before: by default give
+ * or take a tenth, so that it is always earlier than the end of the stream.
+ */
+function connectionAge(maxAgeMs: number): ServerOptions {
+  return maxAgeMs === Infinity ? {} : { 'grpc.max_connection_age_ms': Math.floor(maxAgeMs * 0.8) };
+}
 
 const grpcOptions = {
   // A reconnect that names 30,000 resources passes the default of 4 MiB.
   'grpc.max_receive_message_length': 64 * 1024 * 1024,
   'grpc.max_send_message_length': -1,
-  // A proxy that is gone without a word is noticed in 13 s.
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 3_000,
+  // A proxy that is gone without a word is noticed in 40 s. When a thousand come at once either side may be busy for some
+  // seconds: an answer that is late is no sign of death, and cutting it off would bring the proxy back once more.
+  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_timeout_ms': 20_000,
   'grpc.keepalive_permit_without_calls': 1,
 };
+
+const room = createRoom();
 
 const service = {
   deltaAggregatedResources: {
@@ -70,7 +102,8 @@ const service = {
     responseStream: true,
     requestSerialize: (request: DeltaDiscoveryRequest) => Buffer.from(toBinary(DeltaDiscoveryRequestSchema, request)),
     requestDeserialize: (bytes: Buffer) => fromBinary(DeltaDiscoveryRequestSchema, bytes),
-    responseSerialize: encodeResponse,
+    // grpc-js copies what it is given behind the length of the message, at once.
+    responseSerialize: (response: DeltaResponse) => encodeResponse(response, room),
     // Only a client would need it.
     responseDeserialize: (): DeltaResponse => {
       throw new Error('responses are only written');
@@ -79,29 +112,40 @@ const service = {
 } satisfies ServiceDefinition;
 
 class GrpcAdsServer implements AdsServer {
-  readonly #streams = new Set<ProxyStream>();
-  readonly #generations = new Map<string, Generation>();
-  readonly #doubts = new Map<string, Doubts>();
+  readonly #groups = new Map<string, Group>();
   readonly #stops = new Set<() => Promise<void>>();
   readonly #options: StreamOptions;
   readonly #clock: Clock;
   readonly #events: AdsEvents;
+  readonly #maxAgeMs: number;
+  #mark: Mark | undefined;
   #opened = 0;
 
-  constructor({ clock = systemClock, events = {}, ...options }: AdsServerOptions) {
-    this.#options = { ...defaultStreamOptions, ...options };
+  constructor(options: AdsServerOptions) {
+    const { clock = steadyClock, events = {}, maxConnectionAgeMs = defaultMaxAgeMs, ...rest } = options;
+    this.#options = { ...defaultStreamOptions, ...rest };
     this.#clock = clock;
     this.#events = events;
+    this.#maxAgeMs = maxConnectionAgeMs;
   }
 
   publish(group: string, generation: Generation): void {
-    this.#generations.set(group, generation);
-    for (const stream of this.#streams) if (stream.proxy.group === group) stream.publish(generation);
+    this.#group(group).publish(generation);
+  }
+
+  reach(mark: Mark): void {
+    this.#mark = mark;
+    for (const stream of this.#streams()) stream.reach(mark);
+  }
+
+  setDraining(group: string, nodeId: string, isDraining: boolean): void {
+    this.#group(group).setDraining(nodeId, isDraining);
+    this.#tidy(group);
   }
 
   forget(group: string): void {
-    this.#generations.delete(group);
-    this.#doubts.delete(group);
+    this.#groups.get(group)?.forget();
+    this.#tidy(group);
   }
 
   async listenUnix(path: string, group: string): Promise<() => Promise<void>> {
@@ -126,13 +170,11 @@ class GrpcAdsServer implements AdsServer {
   }
 
   state(): readonly ProxyState[] {
-    return [...this.#streams].map((stream) => stream.describe());
+    return this.#streams().map((stream) => stream.describe());
   }
 
   acknowledged(group: string): number | undefined {
-    const all = [...this.#streams]
-      .filter((stream) => stream.proxy.group === group)
-      .map((stream) => stream.acknowledged);
+    const all = [...(this.#groups.get(group)?.streams ?? [])].map((stream) => stream.acknowledged);
     return all.reduce(
       (least, id) => (least === undefined || id === undefined ? undefined : Math.min(least, id)),
       all[0],
@@ -140,8 +182,8 @@ class GrpcAdsServer implements AdsServer {
   }
 
   async close(): Promise<void> {
-    for (const stream of this.#streams) stream.close();
-    this.#streams.clear();
+    for (const stream of this.#streams()) stream.close();
+    this.#groups.clear();
     await Promise.all([...this.#stops].map((stop) => stop()));
   }
 
@@ -160,7 +202,7 @@ class GrpcAdsServer implements AdsServer {
     credentials: ServerCredentials,
     identify: Identify,
   ): Promise<{ server: Server; port: number }> {
-    const server = new Server(grpcOptions);
+    const server = new Server({ ...grpcOptions, ...connectionAge(this.#maxAgeMs) });
     server.addService(service, { deltaAggregatedResources: (call: AdsCall) => this.#open(call, identify(call)) });
     return new Promise((resolve, reject) => {
       server.bindAsync(address, credentials, (error, port) => {
@@ -177,13 +219,22 @@ class GrpcAdsServer implements AdsServer {
       return;
     }
     this.#opened += 1;
-    const doubts = this.#doubts.get(group) ?? new Doubts();
-    this.#doubts.set(group, doubts);
-    const about = { stream: this.#opened, group, clock: this.#clock, events: this.#events, doubts };
-    const stream = new ProxyStream(call, { ...this.#options, ...about });
+    const of = this.#group(group);
     const end = (): void => {
-      if (this.#streams.delete(stream)) stream.close();
+      if (of.streams.delete(stream)) stream.close();
+      this.#tidy(group);
     };
+    const stream = new ProxyStream(call, {
+      ...this.#options,
+      stream: this.#opened,
+      group,
+      clock: this.#clock,
+      events: this.#events,
+      doubts: of.doubts,
+      lifetimeMs: this.#maxAgeMs * (0.9 + 0.2 * Math.random()),
+      isDraining: (nodeId) => of.isDraining(nodeId),
+      onEnd: end,
+    });
     call.on('end', () => {
       end();
       call.end();
@@ -191,9 +242,25 @@ class GrpcAdsServer implements AdsServer {
     call.on('cancelled', end);
     call.on('close', end);
     call.on('error', end);
-    this.#streams.add(stream);
-    const generation = this.#generations.get(group);
-    if (generation !== undefined) stream.publish(generation);
+    of.streams.add(stream);
+    if (this.#mark !== undefined) stream.reach(this.#mark);
+    if (of.generation !== undefined) stream.publish(of.generation);
+  }
+
+  #streams(): readonly ProxyStream[] {
+    return [...this.#groups.values()].flatMap(({ streams }) => [...streams]);
+  }
+
+  #group(name: string): Group {
+    const known = this.#groups.get(name);
+    if (known !== undefined) return known;
+    const group = new Group();
+    this.#groups.set(name, group);
+    return group;
+  }
+
+  #tidy(name: string): void {
+    if (this.#groups.get(name)?.isEmpty === true) this.#groups.delete(name);
   }
 }
 

@@ -16,13 +16,14 @@ import {
 
 const graceMs = 30_000;
 const gateMs = 20_000;
+const catchUpMs = 90_000;
 
 let state: StreamState;
 let now: number;
 
 beforeEach(() => {
   now = 0;
-  state = new StreamState({ removalGraceMs: graceMs, gateTimeoutMs: gateMs });
+  state = new StreamState({ removalGraceMs: graceMs, gateTimeoutMs: gateMs, catchUpMs });
 });
 
 function resource(typeUrl: TypeUrl, name: string, version: string, ...requires: readonly Requirement[]): AdsResource {
@@ -385,14 +386,16 @@ test('what a proxy took without recording it is put right on its next stream', (
     { typeUrl: lds, name: 'bad' },
   ]);
   // It says that it has version 1 of l, as it recorded nothing since, but it serves version 2.
-  state = new StreamState({ removalGraceMs: graceMs, gateTimeoutMs: gateMs }, doubts);
+  state = new StreamState({ removalGraceMs: graceMs, gateTimeoutMs: gateMs, catchUpMs }, doubts);
   state.publish(generation(3, listener('l', '1')));
   request(lds, { initialVersions: { l: '1' } });
   expectSent('LDS l@1 -bad');
 });
 
 test('a proxy that has nothing is told so even if an earlier stream left a doubt', () => {
-  state = new StreamState({ removalGraceMs: graceMs, gateTimeoutMs: gateMs }, [{ typeUrl: cds, name: 'gone' }]);
+  state = new StreamState({ removalGraceMs: graceMs, gateTimeoutMs: gateMs, catchUpMs }, [
+    { typeUrl: cds, name: 'gone' },
+  ]);
   state.publish(generation(1));
   request(cds);
   expectSent('CDS');

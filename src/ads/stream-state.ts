@@ -1,9 +1,22 @@
+import { lazy } from '../lib/lazy.ts';
 import { clusterUse, hasItsClusters } from './cluster-gate.ts';
 import type { Answer, DeltaRequest, StreamOptions, TypeSync } from './exchange.ts';
 import { changedNames, type Generation, resourcesOf } from './generation.ts';
+import { markName, parseMark, type Mark } from './mark.ts';
+import { Progress } from './progress.ts';
 import type { AdsResource, Requirement } from './resource.ts';
 import { type DeltaResponse, emptyResource } from './response.ts';
-import { createTypeState, isGatedType, isWildcardType, sendOrder, type TypeState } from './type-state.ts';
+import { takeOver } from './take-over.ts';
+import {
+  accepted,
+  countUnrecorded,
+  createTypeState,
+  isGatedType,
+  isWaitedFor,
+  isWildcardType,
+  sendOrder,
+  type TypeState,
+} from './type-state.ts';
 import {
   clusterLoadAssignmentType,
   clusterType,
@@ -26,6 +39,8 @@ function send(resource: AdsResource, again = false): Step {
   return { kind: 'send', resource, again };
 }
 
+const nothing: ReadonlyMap<string, AdsResource> = new Map();
+
 /**
  * One proxy's stream as a state machine without clock or socket: `request` and `publish` put something in, `next` is
  * asked for responses until there is none, and again at `deadline`. Per type at most one response is unanswered, and
@@ -41,12 +56,16 @@ export class StreamState {
   #clustersHeldFrom: Generation | undefined;
   /** Since when a cluster that the generation lacks has had no user. */
   readonly #unusedSince = new Map<string, number>();
+  readonly #progress: Progress;
+  /** Made, but to be sent after the mark that belongs to it. */
+  #afterMark: DeltaResponse | undefined;
   #responses = 0;
   #acknowledged: number | undefined;
 
   /** `doubts` are what the proxy's last stream left open. */
   constructor(options: StreamOptions, doubts: readonly Requirement[] = []) {
     this.#options = options;
+    this.#progress = new Progress(options.catchUpMs);
     for (const { typeUrl, name } of doubts) this.#doubt(this.#type(typeUrl), name);
     this.#clusters = this.#type(clusterType);
   }
@@ -54,6 +73,26 @@ export class StreamState {
   /** The newest generation that the proxy has wholly acknowledged. */
   get acknowledged(): number | undefined {
     return this.#acknowledged;
+  }
+
+  /** Whether a response is unanswered. */
+  get awaitsAnswer(): boolean {
+    return [...this.#types.values()].some(({ inFlight }) => inFlight !== undefined);
+  }
+
+  /** Whether the proxy has wholly acknowledged what it was offered last. */
+  get settled(): boolean {
+    return this.#generation !== undefined && this.#isSettled(this.#generation);
+  }
+
+  /** Whether the proxy has been sent more than this server has read. */
+  get isBehind(): boolean {
+    return this.#progress.isBehind;
+  }
+
+  /** Everything up to this mark is in what was published. */
+  reach(mark: Mark): void {
+    this.#progress.reach(mark);
   }
 
   /** Takes a request in; tells what it said about the response in flight, if anything. */
@@ -71,6 +110,7 @@ export class StreamState {
   publish(generation: Generation): void {
     const before = this.#generation;
     this.#generation = generation;
+    if (generation.mark !== undefined) this.#progress.reach(generation.mark);
     for (const type of this.#types.values()) {
       const names = changedNames(resourcesOf(before, type.typeUrl), resourcesOf(generation, type.typeUrl));
       for (const name of names) if (type.wildcard || type.subscribed.has(name)) type.pending.add(name);
@@ -81,23 +121,26 @@ export class StreamState {
   next(now: number): DeltaResponse | undefined {
     const generation = this.#generation;
     if (generation === undefined) return undefined;
+    const made = this.#afterMark;
+    this.#afterMark = undefined;
+    if (made !== undefined) return made;
+    const isBehind = this.#progress.judge(now);
     for (const type of this.#types.values()) {
       // Envoy never answers a response of a type that it has not asked for.
       if (type.inFlight !== undefined || !type.requested) continue;
+      if (isBehind && !isWaitedFor(type.typeUrl)) continue;
       const response = this.#respond(type, generation, now);
       if (response === undefined) continue;
-      type.inFlight = response;
-      if (type === this.#clusters) this.#afterClusters(response, generation);
-      return response;
+      return this.#launch(type, response, generation);
     }
-    if (this.#isSettled(generation)) this.#acknowledged = generation.id;
+    if (!isBehind && this.#isSettled(generation)) this.#settle(generation);
     return undefined;
   }
 
   /** When `next` may have something without further input, in ms. */
   deadline(): number | undefined {
     const { gateTimeoutMs, removalGraceMs } = this.#options;
-    let earliest = Infinity;
+    let earliest = this.#progress.deadline ?? Infinity;
     for (const type of this.#types.values()) {
       if (type.inFlight !== undefined) continue;
       for (const since of type.gatedSince.values()) earliest = Math.min(earliest, since + gateTimeoutMs);
@@ -116,7 +159,9 @@ export class StreamState {
     return [...this.#types.values()]
       .filter(({ typeUrl }) => isWildcardType(typeUrl))
       .flatMap(({ typeUrl, held, inFlight }) => {
-        const unrecorded = [...held].filter(([, { version }]) => version === undefined).map(([name]) => name);
+        const unrecorded = [...held.differing()]
+          .filter(([, { version }]) => version === undefined)
+          .map(([name]) => name);
         const unanswered = inFlight?.resources.map(({ name }) => name) ?? [];
         return [...new Set([...unrecorded, ...unanswered])].map((name) => ({ typeUrl, name }));
       });
@@ -127,7 +172,7 @@ export class StreamState {
     return requested.map((type) => ({
       typeUrl: type.typeUrl,
       subscribed: type.wildcard ? 'all' : type.subscribed.size,
-      acknowledged: [...type.held.values()].filter(({ version }) => version !== undefined).length,
+      acknowledged: type.held.size - countUnrecorded(type),
       pending: type.pending.size,
       inFlight: type.inFlight?.nonce,
       refused: [...type.refused].map(([name, version]) => ({ name, version })),
@@ -147,18 +192,19 @@ export class StreamState {
 
   #open(type: TypeState, request: DeltaRequest): void {
     type.requested = true;
-    for (const [name, version] of Object.entries(request.initialVersions)) {
-      type.held.set(name, { version: type.held.has(name) ? undefined : version, resource: 'unknown' });
-      type.pending.add(name);
-    }
+    if (type === this.#clusters) this.#progress.hear(parseMark(request.initialVersions[markName] ?? ''));
+    takeOver(type, resourcesOf(this.#generation, type.typeUrl), request.initialVersions);
     // An empty first request means everything for these two types only: Envoy sends one for others that it has no need of.
     if (isWildcardType(type.typeUrl) && request.subscribe.length === 0) this.#subscribeAll(type);
   }
 
   #subscribeAll(type: TypeState): void {
     type.wildcard = true;
-    type.answerOwed = [...type.held.values()].every(({ version }) => version === undefined);
-    for (const name of resourcesOf(this.#generation, type.typeUrl).keys()) type.pending.add(name);
+    const hasMark = type === this.#clusters && this.#progress.hasMark;
+    type.answerOwed = !hasMark && type.held.size === countUnrecorded(type);
+    for (const [name, { version }] of resourcesOf(this.#generation, type.typeUrl)) {
+      if (type.held.get(name)?.version !== version) type.pending.add(name);
+    }
   }
 
   #subscribe(type: TypeState, name: string): void {
@@ -167,11 +213,13 @@ export class StreamState {
       return;
     }
     // On a reconnect the first request names what the proxy has already: that is no question.
-    const hasItSinceBefore = !type.subscribed.has(name) && type.held.get(name)?.version !== undefined && !type.wildcard;
-    type.subscribed.add(name);
-    type.pending.add(name);
+    const held = type.held.get(name)?.version;
+    const hasItSinceBefore = held !== undefined && !type.wildcard && !type.subscribed.has(name);
+    type.subscribed.set(name, true);
     type.refused.delete(name);
     if (!hasItSinceBefore) type.forced.add(name);
+    else if (held === resourcesOf(this.#generation, type.typeUrl).get(name)?.version) return;
+    type.pending.add(name);
   }
 
   #unsubscribe(type: TypeState, name: string): void {
@@ -213,10 +261,12 @@ export class StreamState {
   #accept(type: TypeState, response: DeltaResponse): void {
     for (const resource of response.resources) {
       type.refused.delete(resource.name);
-      if (this.#wants(type, resource.name)) type.held.set(resource.name, { version: resource.version, resource });
+      if (this.#wants(type, resource.name)) type.held.set(resource.name, accepted(resource));
     }
     for (const name of response.removed) type.held.delete(name);
-    if (type === this.#clusters) this.#clustersHeldFrom = this.#clustersSentFrom;
+    if (type !== this.#clusters) return;
+    this.#clustersHeldFrom = this.#clustersSentFrom;
+    this.#progress.accept(response.mark);
   }
 
   /**
@@ -239,6 +289,34 @@ export class StreamState {
     }
     for (const name of names) type.pending.add(name);
     type.groups.unshift(...split(names));
+  }
+
+  /**
+   * The mark travels with clusters, and before anything else that belongs to it: a proxy may show a mark that is newer
+   * than what it has, but never an older one.
+   */
+  #launch(type: TypeState, response: DeltaResponse, generation: Generation): DeltaResponse {
+    const mark = this.#progress.news;
+    if (type !== this.#clusters) {
+      type.inFlight = response;
+      if (mark === undefined || !this.#clusters.requested || this.#clusters.inFlight !== undefined) return response;
+      this.#afterMark = response;
+      const alone = this.#response(this.#clusters, generation, [], []);
+      return this.#launch(this.#clusters, alone, generation);
+    }
+    type.inFlight = mark === undefined ? response : { ...response, mark };
+    this.#afterClusters(response, generation);
+    return type.inFlight;
+  }
+
+  #response(
+    { typeUrl }: TypeState,
+    { id }: Generation,
+    resources: readonly AdsResource[],
+    removed: readonly string[],
+  ): DeltaResponse {
+    this.#responses += 1;
+    return { typeUrl, nonce: `${id}.${this.#responses}`, generation: id, resources, removed };
   }
 
   /** An assignment sent after its cluster ends the cluster's warming; Envoy does not ask for one that it has. */
@@ -287,9 +365,7 @@ export class StreamState {
     const isWaiting = held && type !== this.#clusters;
     if (resources.length === 0 && removed.length === 0 && (isWaiting || !type.answerOwed)) return undefined;
     type.answerOwed = false;
-    this.#responses += 1;
-    const nonce = `${generation.id}.${this.#responses}`;
-    return { typeUrl: type.typeUrl, nonce, generation: generation.id, resources, removed };
+    return this.#response(type, generation, resources, removed);
   }
 
   /** While a refused response is taken apart, what goes away goes with its first part. */
@@ -308,13 +384,15 @@ export class StreamState {
   ): Step {
     const resource = resourcesOf(generation, type.typeUrl).get(name);
     if (!this.#wants(type, name) && !type.forced.has(name)) return drop;
+    // What the proxy has none of is no worse for being old: a cluster may wait for it.
+    if (this.#progress.isBehind) return resource !== undefined && !type.held.has(name) ? send(resource) : hold;
     if (resource === undefined) return this.#stepWithout(type, name, now, isUsed);
     if (type === this.#clusters) this.#unusedSince.delete(name);
     const held = type.held.get(name);
     if (!type.forced.has(name)) {
       if (type.refused.get(name) === resource.version) return drop;
       if (held?.version === resource.version) {
-        if (held.resource === 'unknown') type.held.set(name, { version: resource.version, resource });
+        if (held.resource === 'unknown') type.held.set(name, accepted(resource));
         return drop;
       }
     }
@@ -374,6 +452,17 @@ export class StreamState {
     return { kind: 'remove' };
   }
 
+  /** The proxy has what all of its group have: its own state is next to nothing. */
+  #settle(generation: Generation): void {
+    this.#acknowledged = generation.id;
+    for (const type of this.#types.values()) {
+      if (!type.requested) continue;
+      const table = resourcesOf(generation, type.typeUrl);
+      type.held.rebase(table);
+      type.subscribed.rebase(type.wildcard ? nothing : table);
+    }
+  }
+
   #isSettled(generation: Generation): boolean {
     if (!this.#clusters.requested || !this.#type(listenerType).requested) return false;
     for (const type of this.#types.values()) {
@@ -385,11 +474,6 @@ export class StreamState {
     }
     return true;
   }
-}
-
-function lazy<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 /** Halves; single names when there are few. */

@@ -1,3 +1,4 @@
+import { Overlay, type OverlayRule } from './overlay.ts';
 import type { AdsResource } from './resource.ts';
 import type { DeltaResponse } from './response.ts';
 import {
@@ -33,6 +34,11 @@ export function isGatedType(typeUrl: TypeUrl): boolean {
   return typeUrl === listenerType || typeUrl === routeConfigurationType || typeUrl === extensionConfigType;
 }
 
+/** Types that something at the proxy waits for, only for so long, before it starts without. */
+export function isWaitedFor(typeUrl: TypeUrl): boolean {
+  return typeUrl === clusterLoadAssignmentType || typeUrl === secretType;
+}
+
 /** What is known of a resource at the proxy. */
 export interface Held {
   /** The version that it acknowledged; undefined when the proxy may have anything or nothing, after a refusal. */
@@ -44,14 +50,32 @@ export interface Held {
   readonly resource: AdsResource | 'unknown' | undefined;
 }
 
+const acceptedResources = new WeakMap<AdsResource, Held>();
+
+/** A resource that the proxy has acknowledged; one value for all proxies. */
+export function accepted(resource: AdsResource): Held {
+  const known = acceptedResources.get(resource);
+  if (known !== undefined) return known;
+  const held = { version: resource.version, resource };
+  acceptedResources.set(resource, held);
+  return held;
+}
+
+const heldAsInTable: OverlayRule<Held> = {
+  read: accepted,
+  isSame: ({ version }, resource) => version === resource.version,
+};
+
+const subscribedAsInTable: OverlayRule<true> = { read: () => true, isSame: () => true };
+
 /** The state of one type on one stream. */
 export interface TypeState {
   readonly typeUrl: TypeUrl;
   /** Whether the proxy has asked for this type on this stream. */
   requested: boolean;
   wildcard: boolean;
-  readonly subscribed: Set<string>;
-  readonly held: Map<string, Held>;
+  readonly subscribed: Overlay<true>;
+  readonly held: Overlay<Held>;
   /** Names to look at for something to send. */
   readonly pending: Set<string>;
   /** Of those, the ones to send even if the proxy has this very version: fresh subscriptions and warming clusters. */
@@ -67,13 +91,20 @@ export interface TypeState {
   inFlight: DeltaResponse | undefined;
 }
 
+/** How many resources the proxy may have without having acknowledged a version. */
+export function countUnrecorded({ held }: TypeState): number {
+  let count = 0;
+  for (const [, { version }] of held.differing()) if (version === undefined) count += 1;
+  return count;
+}
+
 export function createTypeState(typeUrl: TypeUrl): TypeState {
   return {
     typeUrl,
     requested: false,
     wildcard: false,
-    subscribed: new Set(),
-    held: new Map(),
+    subscribed: new Overlay(subscribedAsInTable),
+    held: new Overlay(heldAsInTable),
     pending: new Set(),
     forced: new Set(),
     refused: new Map(),

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createPipeline, type PipelineResult } from '../control/pipeline.ts';
-import { withPositions, type Finding } from '../control/findings.ts';
-import { findCertificateEnds } from '../control/certificate-ends.ts';
+import { diagnoseTranslation, withPositions, type Finding } from '../control/findings.ts';
 import { loadFiles } from '../snapshot/files/index.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { createValidator } from '../snapshot/validate/validator.ts';
@@ -22,6 +21,8 @@ export interface Loaded {
   readonly snapshot: Snapshot;
   readonly result: PipelineResult;
   readonly findings: readonly Finding[];
+  /** The objects that the command is about, where they are not all of `snapshot`. */
+  readonly about?: Snapshot;
 }
 
 /** Reads, validates and translates manifests once. */
@@ -29,11 +30,7 @@ export function load(paths: readonly string[], now: Date): Loaded {
   requirePaths(paths);
   const files = loadFiles(paths, createValidator());
   const result = createPipeline(standaloneOptions, debianOptions).run(files.snapshot, new Map());
-  const all = [
-    ...files.diagnostics,
-    ...result.translation.diagnostics,
-    ...findCertificateEnds(result.translation.certificates, now),
-  ];
+  const all = [...files.diagnostics, ...diagnoseTranslation(result.translation, now)];
   return {
     snapshot: files.snapshot,
     result,

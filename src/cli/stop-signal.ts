@@ -16,6 +16,7 @@ export function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** Resolves once the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();

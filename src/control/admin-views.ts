@@ -1,16 +1,39 @@
 import type { Registry } from 'prom-client';
 import type { AdminViews } from '../admin/server.ts';
-import type { AnyObject } from '../snapshot/object.ts';
+import { type AnyObject, type Kind, kindTable, type ObjectRef } from '../snapshot/object.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { dumpResources } from '../xds/dump.ts';
 import type { Finding } from './findings.ts';
-import type { Standalone } from './standalone.ts';
+import type { HostedEnvoy } from '../infra/host/host.ts';
+import type { ProxyState } from '../ads/proxy-state.ts';
+import type { ControlState } from './controller.ts';
+import type { ObjectLiveness } from './liveness.ts';
 
-/** The object as it may be shown: of a Secret only the names of what it holds. */
+/** What the views are of: the control plane of a host or of a cluster. */
+export interface Viewed {
+  state(): ControlState | undefined;
+  proxies(): readonly ProxyState[];
+  /** Envoys that are processes of this host. */
+  envoys?(): readonly HostedEnvoy[];
+  waitingFor(): Promise<readonly string[]>;
+  liveness(ref: ObjectRef, state: ControlState): ObjectLiveness;
+  /** Whether this replica is the one that writes; there is no other where it is absent. */
+  leading?(): boolean;
+}
+
+function refFrom(query: URLSearchParams): ObjectRef | undefined {
+  const kind = query.get('kind') ?? '';
+  if (!Object.hasOwn(kindTable, kind)) return undefined;
+  // Just seen to be one.
+  return { kind: kind as Kind, namespace: query.get('namespace') ?? '', name: query.get('name') ?? '' };
+}
+
+/** The object as it may be shown: of a Secret only the names of what it holds, as an annotation may repeat all of it. */
 function redact(object: AnyObject): unknown {
   if (object.kind !== 'Secret') return object;
   const data = Object.fromEntries(Object.keys(object.data ?? {}).map((key) => [key, '[redacted]']));
-  return { apiVersion: object.apiVersion, kind: object.kind, metadata: object.metadata, type: object.type, data };
+  const { annotations: _, ...metadata } = object.metadata;
+  return { apiVersion: object.apiVersion, kind: object.kind, metadata, type: object.type, data };
 }
 
 function dumpSnapshot(snapshot: Snapshot | undefined): unknown {
@@ -21,23 +44,34 @@ function dumpSnapshot(snapshot: Snapshot | undefined): unknown {
 }
 
 /** What the admin port of a run shows. */
-export function adminViews(standalone: Standalone, registry: Registry, findings: () => readonly Finding[]): AdminViews {
+export function adminViews(viewed: Viewed, registry: Registry, findings: () => readonly Finding[]): AdminViews {
   return {
     registry,
     async readiness() {
-      const waitingFor = await standalone.waitingFor();
+      const waitingFor = await viewed.waitingFor();
       return { ready: waitingFor.length === 0, waitingFor };
     },
     dumps: {
-      '/dump/snapshot': () => dumpSnapshot(standalone.state()?.snapshot),
-      '/dump/ir': () => standalone.state()?.translation.ir ?? { gateways: [] },
+      '/dump/snapshot': () => dumpSnapshot(viewed.state()?.snapshot),
+      '/dump/ir': () => viewed.state()?.translation.ir ?? { gateways: [] },
       '/dump/xds': (query) => {
         const wanted = query.get('gateway');
-        const all = [...(standalone.state()?.resources ?? [])].filter(([name]) => wanted === null || name === wanted);
+        const all = [...(viewed.state()?.resources ?? [])].filter(([name]) => wanted === null || name === wanted);
         return Object.fromEntries(all.map(([name, resources]) => [name, dumpResources(resources)]));
       },
-      '/proxies': () => ({ discovery: standalone.proxies(), envoys: standalone.envoys() }),
-      '/statuses': () => standalone.state()?.translation.statuses ?? [],
+      '/proxies': () => ({ discovery: viewed.proxies(), envoys: viewed.envoys?.() }),
+      '/statuses': (query) => {
+        const kind = query.get('kind');
+        return (viewed.state()?.translation.statuses ?? []).filter(({ ref }) => kind === null || ref.kind === kind);
+      },
+      '/replica': () => ({ leading: viewed.leading?.() ?? true }),
+      '/live': (query) => {
+        const ref = refFrom(query);
+        const state = viewed.state();
+        return ref === undefined || state === undefined
+          ? { error: 'nothing is read yet' }
+          : viewed.liveness(ref, state);
+      },
       '/findings': () => findings(),
     },
   };

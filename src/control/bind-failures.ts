@@ -49,6 +49,11 @@ export class BindFailures {
     return new Map(resources).set(listenerType, offered);
   }
 
+  /** Gateways other than these are gone, and their listeners with them. */
+  retain(gateways: ReadonlyMap<GatewayName, unknown>): void {
+    for (const gateway of this.#failures.keys()) if (!gateways.has(gateway)) this.#failures.delete(gateway);
+  }
+
   diagnostics(): readonly Diagnostic[] {
     return [...this.#failures].flatMap(([gateway, failures]) => {
       const [namespace = '', name = ''] = gateway.split('/');

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
-import type { CertificateUse } from '../translate/gateway-api/gateway.ts';
+import type { CertificateUse } from '../translate/certificate-use.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const warnDays = 14;

@@ -10,6 +10,7 @@ import type { Translation } from '../translate/translation.ts';
 import type { ResourcesByType } from '../xds/build-resources.ts';
 import { BindFailures, findTakenAddress } from './bind-failures.ts';
 import { createGatewayContainment, type Answer, type GatewayContainment } from './gateway-containment.ts';
+import { PeerRefusals, type Refusal, refusalsOf } from './peer-refusals.ts';
 import type { Pipeline, PipelineResult } from './pipeline.ts';
 
 /** What the control plane holds after a turn. */
@@ -26,10 +27,12 @@ export interface ControllerOptions {
   readonly pipeline: Pipeline;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Gives the proxies of a Gateway what they are to have; called only when that differs. */
-  publish(gateway: GatewayName, resources: ResourcesByType): void;
-  /** A turn is over. */
-  turned(state: ControlState): void;
+  /** Gives the proxies of a Gateway what they are to have; called only when that differs. Turns are counted from 1. */
+  publish(gateway: GatewayName, resources: ResourcesByType, turn: number): void;
+  /** A Gateway is gone. */
+  retire(gateway: GatewayName): void;
+  /** A turn is over that took in these changes. */
+  turned(state: ControlState, turn: number, changes: readonly Change[]): void;
 }
 
 /** The loop: changes and answers in, one turn of the pipeline for all that came meanwhile, resources out. */
@@ -37,6 +40,10 @@ export interface Controller {
   apply(changes: readonly Change[]): void;
   accepted(gateway: GatewayName, answers: readonly Answer[]): void;
   refused(gateway: GatewayName, answers: readonly Answer[], message: string): void;
+  /** Another replica says what its Envoys refuse; an empty list, too, when it is gone. */
+  learn(peer: string, refusals: readonly Refusal[]): void;
+  /** What the Envoys of this replica refuse. */
+  refusals(): readonly Refusal[];
   /** What there is after the last turn; undefined before the first. */
   state(): ControlState | undefined;
   stop(): void;
@@ -62,9 +69,13 @@ class Loop implements Controller {
   #state: ControlState | undefined;
   #snapshot: Snapshot = emptySnapshot;
   #pending: Change[] = [];
+  #turns = 0;
   readonly #bindFailures = new BindFailures();
+  readonly #peers = new PeerRefusals();
   #scheduled: NodeJS.Immediate | undefined;
   #rebinding: NodeJS.Timeout | undefined;
+  /** Gateways whose listeners are offered again when that is over. */
+  readonly #blocked = new Set<GatewayName>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -96,11 +107,21 @@ class Loop implements Controller {
 
   #cannotBind(gateway: GatewayName, answers: readonly Answer[], address: string): void {
     for (const { name } of answers) if (this.#bindFailures.add(gateway, name, address)) this.#schedule();
+    this.#blocked.add(gateway);
     this.#rebinding ??= setTimeout(() => {
       this.#rebinding = undefined;
-      this.#published.delete(gateway);
+      for (const blocked of this.#blocked) this.#published.delete(blocked);
+      this.#blocked.clear();
       this.#schedule();
     }, rebindMs);
+  }
+
+  learn(peer: string, refusals: readonly Refusal[]): void {
+    if (this.#peers.learn(peer, refusals)) this.#schedule();
+  }
+
+  refusals(): readonly Refusal[] {
+    return refusalsOf(this.#ownQuarantine(), (origin) => objectOf(this.#snapshot, origin));
   }
 
   state(): ControlState | undefined {
@@ -120,12 +141,15 @@ class Loop implements Controller {
   #turn(): void {
     this.#scheduled = undefined;
     const started = performance.now();
-    this.#snapshot = applyChanges(this.#snapshot, this.#pending);
+    const changes = this.#pending;
+    this.#snapshot = applyChanges(this.#snapshot, changes);
     this.#pending = [];
+    this.#turns += 1;
     for (const containment of this.#containments.values()) containment.release();
     const quarantine = this.#quarantine();
     const result = this.#options.pipeline.run(this.#snapshot, quarantine);
     const { translation, resources } = result;
+    this.#bindFailures.retain(resources);
     const state = {
       snapshot: this.#snapshot,
       quarantine,
@@ -136,11 +160,15 @@ class Loop implements Controller {
     this.#state = state;
     const again = this.#publish(result);
     measure(this.#options.metrics, state, (performance.now() - started) / 1000);
-    this.#options.turned(state);
+    this.#options.turned(state, this.#turns, changes);
     if (again) this.#schedule();
   }
 
   #quarantine(): Quarantine {
+    return this.#peers.addTo(this.#ownQuarantine(), (origin) => objectOf(this.#snapshot, origin));
+  }
+
+  #ownQuarantine(): Quarantine {
     const entries = [...this.#containments].map(([name, containment]) => [name, containment.leftOut()] as const);
     return new Map(entries.filter(([, out]) => out.size > 0));
   }
@@ -154,12 +182,13 @@ class Loop implements Controller {
       this.#options.metrics.published.inc();
       const offered = this.#bindFailures.offerAgain(gateway, resources);
       again = this.#containmentOf(gateway).published(offered) || again;
-      this.#options.publish(gateway, offered);
+      this.#options.publish(gateway, offered, this.#turns);
     }
     for (const gateway of this.#published.keys()) {
       if (result.resources.has(gateway)) continue;
       this.#published.delete(gateway);
       this.#containments.delete(gateway);
+      this.#options.retire(gateway);
     }
     return again;
   }
@@ -188,6 +217,7 @@ function measure(metrics: Metrics, { snapshot, quarantine }: ControlState, secon
   metrics.quarantined.set(quarantined);
 }
 
+/** A loop that does nothing before the first `apply`. */
 export function createController(options: ControllerOptions): Controller {
   return new Loop(options);
 }

@@ -1,16 +1,21 @@
+import type { Metrics } from '../admin/metrics.ts';
 import type { Diagnostic, Position } from '../snapshot/diagnostic.ts';
 import type { ObjectRef } from '../snapshot/object.ts';
+import type { Translation } from '../translate/translation.ts';
+import { findCertificateEnds } from './certificate-ends.ts';
+import type { ControlState } from './controller.ts';
 
 /** A diagnostic with the place in the files that it is about, where it has one. */
 export type Finding = Diagnostic;
 
 export interface FindingsOptions {
   readonly reading: () => readonly Diagnostic[];
-  readonly translating: () => readonly Diagnostic[];
+  /** What there is after the last turn; undefined before the first. */
+  readonly state: () => ControlState | undefined;
   readonly locate: (ref: ObjectRef, field?: string) => Position | undefined;
   readonly found: (finding: Finding, stands: boolean) => void;
-  /** How many stand now. */
-  readonly counted: (errors: number, warnings: number) => void;
+  /** Counts those that stand. */
+  readonly metrics: Pick<Metrics, 'diagnostics'>;
 }
 
 /** What stands now, and what is new or gone: each finding is told once. */
@@ -19,6 +24,11 @@ export interface Findings {
   refresh(): void;
   current(): readonly Finding[];
   stop(): void;
+}
+
+/** All that is to be said of a translation, at a time: it has no clock of its own, and certificates end. */
+export function diagnoseTranslation({ diagnostics, certificates }: Translation, now: Date): readonly Diagnostic[] {
+  return [...diagnostics, ...findCertificateEnds(certificates, now)];
 }
 
 function keyOf({ severity, reason, message, object, field, position }: Diagnostic): string {
@@ -68,14 +78,17 @@ class StandingFindings implements Findings {
   }
 
   #standing(): readonly Diagnostic[] {
-    return [...this.#options.reading(), ...this.#options.translating()];
+    const state = this.#options.state();
+    const translating = state === undefined ? [] : diagnoseTranslation(state.translation, new Date());
+    return [...this.#options.reading(), ...translating, ...(state?.bindFailures ?? [])];
   }
 
   #tell(): void {
-    const { found, locate, counted } = this.#options;
+    const { found, locate, metrics } = this.#options;
     const standing = new Map(this.#standing().map((diagnostic) => [keyOf(diagnostic), diagnostic]));
     const errors = [...standing.values()].filter(({ severity }) => severity === 'error').length;
-    counted(errors, standing.size - errors);
+    metrics.diagnostics.set({ severity: 'error' }, errors);
+    metrics.diagnostics.set({ severity: 'warning' }, standing.size - errors);
     const fresh = [...standing].filter(([key]) => !this.#known.has(key)).map(([, diagnostic]) => diagnostic);
     for (const finding of withPositions(fresh, (ref, field) => locate(ref, field))) found(finding, true);
     for (const [key, diagnostic] of this.#known) if (!standing.has(key)) found(diagnostic, false);

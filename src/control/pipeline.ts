@@ -24,6 +24,7 @@ export interface Pipeline {
   calls(step: (...inputs: never[]) => unknown): number;
 }
 
+/** A pipeline with empty tables: its first run does everything. */
 export function createPipeline(translateOptions: TranslateOptions, xdsOptions: XdsOptions): Pipeline {
   const memo = createMemo<TranslationSources>();
   const indexer = createIndexer();

@@ -4,7 +4,6 @@ import { createAdminServer, type AdminServer } from '../admin/server.ts';
 import { createFileSource, type FileSource } from '../snapshot/files/watch.ts';
 import type { Validate } from '../snapshot/files/validation.ts';
 import { adminViews } from './admin-views.ts';
-import { findCertificateEnds } from './certificate-ends.ts';
 import { createFindings, type Finding } from './findings.ts';
 import { createStandalone, type Standalone, type StandaloneOptions } from './standalone.ts';
 
@@ -42,18 +41,10 @@ export async function createRun(options: RunOptions): Promise<Run> {
   let source: FileSource | undefined = undefined;
   const findings = createFindings({
     reading: () => source?.diagnostics() ?? [],
-    translating() {
-      const state = standalone.state();
-      if (state === undefined) return [];
-      const { diagnostics, certificates } = state.translation;
-      return [...diagnostics, ...state.bindFailures, ...findCertificateEnds(certificates, new Date())];
-    },
+    state: () => standalone.state(),
     locate: (ref, field) => source?.locate(ref, field),
     found: (finding, stands) => options.found(finding, stands),
-    counted(errors, warnings) {
-      metrics.diagnostics.set({ severity: 'error' }, errors);
-      metrics.diagnostics.set({ severity: 'warning' }, warnings);
-    },
+    metrics,
   });
   const standalone = createStandalone({ ...options, metrics, turned: () => findings.refresh() });
   source = createFileSource({

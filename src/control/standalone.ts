@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../admin/metrics.ts';
-import { createAdsServer, type AdsServer } from '../ads/server.ts';
 import type { ProxyState } from '../ads/proxy-state.ts';
 import { createHost, type Host, type HostedEnvoy } from '../infra/host/host.ts';
-import type { GatewayName } from '../ir/name.ts';
+import type { ObjectRef } from '../snapshot/object.ts';
+import type { ObjectLiveness } from './liveness.ts';
 import type { Change } from '../snapshot/snapshot.ts';
 import type { TranslateOptions } from '../translate/options.ts';
 import type { XdsOptions } from '../xds/options.ts';
 import { createController, type Controller, type ControlState } from './controller.ts';
+import { createDiscovery, type Discovery } from './discovery.ts';
 import { createPipeline } from './pipeline.ts';
 
 export interface StandaloneOptions {
@@ -31,6 +32,7 @@ export interface Standalone {
   apply(changes: readonly Change[]): void;
   /** Undefined before the first turn. */
   state(): ControlState | undefined;
+  liveness(ref: ObjectRef, state: ControlState): ObjectLiveness;
   proxies(): readonly ProxyState[];
   envoys(): readonly HostedEnvoy[];
   /** Gateways whose Envoy has not yet acknowledged everything, or does not serve; before the first turn, that. */
@@ -39,41 +41,27 @@ export interface Standalone {
 }
 
 interface Parts {
-  readonly ads: AdsServer;
+  readonly discovery: Discovery;
   readonly host: Host;
   readonly controller: Controller;
-  readonly generations: ReadonlyMap<GatewayName, number>;
 }
 
-async function findWaiting({ ads, host, controller, generations }: Parts): Promise<readonly string[]> {
+async function findWaiting({ discovery, host, controller }: Parts): Promise<readonly string[]> {
   const state = controller.state();
   if (state === undefined) return ['the first turn'];
-  const behind = state.translation.ir.gateways
-    .map((gateway) => gateway.name)
-    .filter((name) => ads.acknowledged(name) !== generations.get(name));
+  const behind = discovery.behind(state.translation.ir.gateways.map((gateway) => gateway.name));
   return [...new Set([...behind, ...(await host.notReady())])].sort();
 }
 
 /** Wires the loop, the discovery server and the Envoys of this host. Nothing runs before the first objects are applied. */
 export function createStandalone(options: StandaloneOptions): Standalone {
   const { log, metrics } = options;
-  const generations = new Map<GatewayName, number>();
-  const ads: AdsServer = createAdsServer({
-    events: {
-      onConnect: () => metrics.proxies.inc(),
-      onDisconnect: () => metrics.proxies.dec(),
-      onAck: (proxy, answer) => {
-        const answers = answer.resources.map((resource) => ({ typeUrl: answer.typeUrl, ...resource }));
-        controller.accepted(proxy.group as GatewayName, answers);
-      },
-      onNack: (proxy, answer) => {
-        // The resources are sent again one by one: the answers to come tell which of them it is.
-        if (answer.narrowing) return;
-        const answers = answer.resources.map((resource) => ({ typeUrl: answer.typeUrl, ...resource }));
-        controller.refused(proxy.group as GatewayName, answers, answer.refusal ?? '');
-      },
-    },
+  const discovery = createDiscovery({
+    metrics,
+    controller: () => controller,
+    server: { maxConnectionAgeMs: Infinity },
   });
+  const { ads } = discovery;
   const host = createHost({
     binary: options.envoyBinary,
     concurrency: options.concurrency,
@@ -88,12 +76,10 @@ export function createStandalone(options: StandaloneOptions): Standalone {
     pipeline: createPipeline(options.translate, options.xds),
     metrics,
     log,
-    publish(gateway, resources) {
-      const id = (generations.get(gateway) ?? 0) + 1;
-      generations.set(gateway, id);
-      ads.publish(gateway, { id, resources });
-    },
-    turned(state) {
+    publish: (gateway, resources, turn) => discovery.publish(gateway, resources, turn),
+    retire: (gateway) => discovery.retire(gateway),
+    turned(state, turn, changes) {
+      discovery.turned(turn, changes);
       const names = state.translation.ir.gateways
         .filter((gateway) => gateway.listeners.length > 0)
         .map(({ name }) => name);
@@ -104,9 +90,10 @@ export function createStandalone(options: StandaloneOptions): Standalone {
   return {
     apply: (changes) => controller.apply(changes),
     state: () => controller.state(),
+    liveness: (ref, state) => discovery.liveness(ref, state),
     proxies: () => ads.state(),
     envoys: () => host.envoys(),
-    waitingFor: () => findWaiting({ ads, host, controller, generations }),
+    waitingFor: () => findWaiting({ discovery, host, controller }),
     async stop() {
       controller.stop();
       await host.stop();

@@ -1,6 +1,6 @@
 import { type HeaderModification, type HeaderValue, noHeaderModification } from '../ir/filter.ts';
 import type { GatewayIr } from '../ir/ir.ts';
-import type { Forward, Redirect, Route, WeightedCluster } from '../ir/route.ts';
+import { type Forward, type Redirect, type Route, unusableStatus, type WeightedCluster } from '../ir/route.ts';
 import { unreachable } from '../lib/never.ts';
 import type { BackendRequest, ForwardShare, Outcome } from './explanation.ts';
 import { decideCors } from './cors.ts';
@@ -46,7 +46,10 @@ function backendRequest(route: Route, forward: Forward, cluster: WeightedCluster
 }
 
 function countEndpoints({ clusters, endpoints }: GatewayIr, name: string): number | undefined {
-  if (!clusters.some((cluster) => cluster.name === name)) return undefined;
+  const cluster = clusters.find((entry) => entry.name === name);
+  if (cluster === undefined) return undefined;
+  // What the DNS says is not known here.
+  if (cluster.dns !== undefined) return 1;
   const set = endpoints.find((entry) => entry.cluster === name);
   return set?.localities.reduce((sum, locality) => sum + locality.endpoints.length, 0) ?? 0;
 }
@@ -57,7 +60,11 @@ function shareOf(route: Route, forward: Forward, cluster: WeightedCluster, arriv
     cluster: cluster.cluster,
     weight: cluster.weight,
     endpoints: endpoints ?? 0,
-    ...(endpoints === undefined ? { answers: 500 as const } : endpoints === 0 ? { answers: 503 as const } : {}),
+    ...(endpoints === undefined
+      ? { answers: unusableStatus(route.match) }
+      : endpoints === 0
+        ? { answers: 503 as const }
+        : {}),
     request: backendRequest(route, forward, cluster, arrived),
     requestHeaders: splitHost(mergeModifications(route.requestHeaders, cluster.requestHeaders)).headers,
     responseHeaders: mergeModifications(route.responseHeaders, cluster.responseHeaders),
@@ -69,7 +76,7 @@ function invalidShare(route: Route, forward: Forward, arrived: Arrived): Forward
   return {
     weight: forward.invalidWeight,
     endpoints: 0,
-    answers: 500,
+    answers: unusableStatus(route.match),
     request: { method, host: arrived.authority, path: withQuery(path, query), headers },
     requestHeaders: noHeaderModification,
     responseHeaders: route.responseHeaders,

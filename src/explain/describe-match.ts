@@ -22,6 +22,7 @@ function describeValue({ kind, name, value }: ValueMatch): string {
 /** A match in words: all parts of it. */
 export function describeMatch(match: RouteMatch): string {
   return [
+    ...(match.grpc === undefined ? [] : ['gRPC']),
     describePath(match.path),
     ...(match.method === undefined ? [] : [`method ${match.method}`]),
     ...match.headers.map((header) => `header ${describeValue(header)}`),
@@ -33,6 +34,8 @@ function describeOne(mismatch: Mismatch): string {
   switch (mismatch.part) {
     case 'Path':
       return `wants ${describePath(mismatch.wanted)}, not ${mismatch.actual}`;
+    case 'Grpc':
+      return `wants gRPC, not ${mismatch.actual ?? 'a request without content-type'}`;
     case 'Method':
       return `wants method ${mismatch.wanted}, not ${mismatch.actual}`;
     case 'HostLabels':
@@ -53,10 +56,21 @@ export function describeMismatches(mismatches: readonly Mismatch[]): string {
   return mismatches.map(describeOne).join('; ');
 }
 
+function describeGrpcPrecedence(winner: RouteMatch, loser: RouteMatch): string | undefined {
+  if (winner.grpc === undefined) return undefined;
+  if (loser.grpc === undefined) return 'it is not for gRPC alone';
+  if (winner.grpc.service > loser.grpc.service) return 'shorter or no service match';
+  if (winner.grpc.service === loser.grpc.service && winner.grpc.method > loser.grpc.method) {
+    return 'same service, shorter or no method match';
+  }
+  return winner.headers.length > loser.headers.length ? 'same service and method, fewer header matches' : undefined;
+}
+
 const kinds: readonly PathMatch['kind'][] = ['Exact', 'RegularExpression', 'Prefix'];
 
 /** What of its match puts `loser`, which matches as well, behind `winner`; undefined where their matches rank alike. */
 export function describePrecedence(winner: RouteMatch, loser: RouteMatch): string | undefined {
+  if (winner.grpc !== undefined) return describeGrpcPrecedence(winner, loser);
   const [own, other] = [winner.path, loser.path];
   if (own.kind !== other.kind) {
     const rank = (path: PathMatch): number => kinds.indexOf(path.kind);

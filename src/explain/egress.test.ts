@@ -6,6 +6,7 @@ import { defaultEgressOptions } from '../translate/egress/options.ts';
 import { standaloneOptions } from '../translate/options.ts';
 import type { TranslationSources } from '../translate/sources.ts';
 import { decideEgress, type EgressCall } from './egress.ts';
+import { nothingTranslated } from '../translate/sources.ts';
 
 const objects = `
 kind: Gateway
@@ -54,7 +55,7 @@ spec:
     to: [{cidrs: [10.1.2.0/24], ports: [{port: 5432, protocol: TCP}]}]
 `;
 
-const sources = { ...viewOf(parseObjects(objects)), gateways: new Map(), ingressSections: new Map() };
+const sources = { ...viewOf(parseObjects(objects)), ...nothingTranslated };
 const direction = translateEgressDirection(
   createMemo<TranslationSources>(),
   sources,

@@ -1,6 +1,6 @@
 import type { GatewayIr } from '../ir/ir.ts';
 import { noHeaderModification } from '../ir/filter.ts';
-import type { IngressListener, TerminatingChain } from '../ir/listener.ts';
+import type { TerminatingChain } from '../ir/listener.ts';
 import type { Route, RouteTable } from '../ir/route.ts';
 import type { Translation } from '../translate/translation.ts';
 import { explainAction } from './action.ts';
@@ -10,7 +10,7 @@ import type { ExplainedChain, ExplainedRoute, Explanation, Outcome } from './exp
 import { compareRequest, type RoutableRequest } from './match.ts';
 import { chainsNotChosen, lossesOf, rulesNotChosen, sectionsNotChosen } from './not-chosen.ts';
 import type { HttpRequest } from './request.ts';
-import { enterListener, findListener } from './socket.ts';
+import { type ConnectionListener, enterListener, findListener } from './socket.ts';
 
 /** What explanations are made from. */
 export type Explainable = Pick<Translation, 'ir' | 'losses'>;
@@ -30,8 +30,15 @@ function chainOf({ name, serverName, certificates, clientValidation }: Terminati
   };
 }
 
-function routeOf({ name, origin, rule, ruleName, match }: Route): ExplainedRoute {
-  return { name, origin, rule, ...(ruleName !== undefined && { ruleName }), match };
+function routeOf({ name, origin, rule, ruleName, match, externalAuth }: Route): ExplainedRoute {
+  return {
+    name,
+    origin,
+    rule,
+    ...(ruleName !== undefined && { ruleName }),
+    match,
+    ...(externalAuth !== undefined && { externalAuth }),
+  };
 }
 
 interface Routed {
@@ -41,7 +48,7 @@ interface Routed {
 
 interface Routing {
   readonly gateway: GatewayIr;
-  readonly listener: IngressListener;
+  readonly listener: ConnectionListener;
   readonly table: RouteTable;
   readonly chain: TerminatingChain | undefined;
   readonly scheme: 'http' | 'https';
@@ -76,10 +83,11 @@ function routeRequest(routing: Routing): Routed {
   return { outcome, rest: { ...base, route: routeOf(chosen), notChosen } };
 }
 
-function explainAt(gateway: GatewayIr, listener: IngressListener, sent: HttpRequest): Explanation {
+function explainAt(gateway: GatewayIr, listener: ConnectionListener, sent: HttpRequest): Explanation {
   const { name, bind, port } = listener;
   const base = { request: sent, gateway: gateway.name, listener: { name, bind, port } };
   const entry = enterListener(gateway, listener, sent);
+  if (entry.kind === 'Stream') return { ...base, outcome: entry, notChosen: [] };
   const chain = entry.chain === undefined ? {} : { chain: chainOf(entry.chain) };
   if (entry.kind === 'TlsRefused') {
     const notChosen = entry.chain === undefined && sent.scheme === 'https' ? chainsNotChosen(listener, sent) : [];
@@ -111,6 +119,7 @@ function explainAt(gateway: GatewayIr, listener: IngressListener, sent: HttpRequ
 function rank({ route, outcome, virtualHost }: Explanation): number {
   if (route !== undefined) return 0;
   if (virtualHost !== undefined) return outcome.kind === 'Misdirected' ? 2 : 1;
+  if (outcome.kind === 'Stream' && outcome.route !== undefined) return 1;
   return outcome.kind === 'TlsRefused' ? 4 : 3;
 }
 

@@ -1,4 +1,12 @@
-import type { HeaderModification, HeaderValue, Mirror, Retry, SessionPersistence, Timeouts } from '../ir/filter.ts';
+import type {
+  ExternalAuth,
+  HeaderModification,
+  HeaderValue,
+  Mirror,
+  Retry,
+  SessionPersistence,
+  Timeouts,
+} from '../ir/filter.ts';
 import type { Bind } from '../ir/listener.ts';
 import type { RouteMatch } from '../ir/match.ts';
 import type {
@@ -13,6 +21,7 @@ import type {
   VirtualHostName,
 } from '../ir/name.ts';
 import type { HttpRequest } from './request.ts';
+import type { StreamOutcome } from './stream.ts';
 
 /** What a backend gets. Headers that the proxy makes up for each request (x-request-id, x-forwarded-for) are left out. */
 export interface BackendRequest {
@@ -30,7 +39,7 @@ export interface ForwardShare {
   readonly weight: number;
   /** How many endpoints are ready. */
   readonly endpoints: number;
-  /** The status that the proxy answers by itself: the backends can't be used (500) or none is ready (503). */
+  /** The status that the proxy answers by itself: the backends can't be used (500, to gRPC 503) or none is ready (503). */
   readonly answers?: 500 | 503;
   readonly request: BackendRequest;
   readonly requestHeaders: HeaderModification;
@@ -72,6 +81,7 @@ export type Outcome =
   | { readonly kind: 'NoRoute'; readonly status: 404; readonly why: string }
   /** The host belongs to another section of the port than the one that the connection came in by. */
   | { readonly kind: 'Misdirected'; readonly status: 421; readonly section: SectionName; readonly why: string }
+  | StreamOutcome
   | { readonly kind: 'TlsRefused'; readonly why: string }
   | { readonly kind: 'NoListener'; readonly why: string };
 
@@ -99,6 +109,8 @@ export interface ExplainedRoute {
   readonly rule: number;
   readonly ruleName?: string;
   readonly match: RouteMatch;
+  /** Asked before the outcome: what it does not allow is denied. */
+  readonly externalAuth?: ExternalAuth;
 }
 
 /** Something that could have taken the request and did not. */

@@ -6,6 +6,8 @@ import { unreachable } from '../lib/never.ts';
 /** The part of a match that a request does not meet. `actual` is what the request has; absent where it has none. */
 export type Mismatch =
   | { readonly part: 'Path'; readonly wanted: PathMatch; readonly actual: string }
+  /** It is for gRPC only. */
+  | { readonly part: 'Grpc'; readonly actual?: string }
   | { readonly part: 'Method'; readonly wanted: string; readonly actual: string }
   /** A number of labels, as the wildcard of an Ingress stands for one. */
   | { readonly part: 'HostLabels'; readonly wanted: number; readonly actual: number }
@@ -73,12 +75,21 @@ function compareValue(part: 'Header' | 'QueryParam', wanted: ValueMatch, actual:
   return actual.some((value) => matchesValue(wanted, value)) ? [] : [{ part, wanted, actual: actual.join(',') }];
 }
 
+/** Whether a request says that it is gRPC, whatever the encoding of its messages; gRPC-Web is another protocol. */
+export function isGrpc(headers: readonly HeaderValue[]): boolean {
+  return /^application\/grpc(?:\+|$)/.test(headerValue(headers, 'content-type') ?? '');
+}
+
 /** What of the match the request does not meet; empty where it matches. */
 export function compareRequest(match: RouteMatch, request: RoutableRequest): readonly Mismatch[] {
   const mismatches: Mismatch[] = [];
   const labels = request.host.split('.').length;
   if (match.hostLabels !== undefined && match.hostLabels !== labels) {
     mismatches.push({ part: 'HostLabels', wanted: match.hostLabels, actual: labels });
+  }
+  if (match.grpc !== undefined && !isGrpc(request.headers)) {
+    const actual = headerValue(request.headers, 'content-type');
+    mismatches.push({ part: 'Grpc', ...(actual === undefined ? {} : { actual }) });
   }
   if (!matchesPath(match.path, request.path)) {
     mismatches.push({ part: 'Path', wanted: match.path, actual: request.path });

@@ -109,7 +109,7 @@ export function sectionsNotChosen(
 
 /** Chains of a listener that do not take a server name. */
 export function chainsNotChosen(listener: IngressListener, { sni }: HttpRequest): readonly NotChosen[] {
-  if (listener.kind === 'Http') return [];
+  if (listener.kind !== 'Tls') return [];
   return listener.chains.map(({ section, serverName = '*' }) => ({
     kind: 'Listener',
     name: section,
@@ -129,17 +129,34 @@ export function rulesNotChosen(
 
 function serves(listener: Listener, table: RouteTable): boolean {
   if (listener.kind === 'Http') return listener.routeTable === table.name;
-  return listener.kind === 'Tls' && listener.chains.some((chain) => chain.routeTable === table.name);
+  return (
+    listener.kind === 'Tls' &&
+    listener.chains.some((chain) => chain.kind === 'Terminate' && chain.routeTable === table.name)
+  );
+}
+
+/** The objects that decide where the connections of a listener go that nobody reads HTTP from. */
+function streamOrigins(listener: Listener): readonly Origin[] {
+  switch (listener.kind) {
+    case 'Tcp':
+    case 'Udp':
+      return listener.forward === undefined ? [] : [listener.forward.origin];
+    case 'Tls':
+      return listener.chains.flatMap((chain) => ('forward' in chain ? [chain.forward.origin] : []));
+    default:
+      return [];
+  }
 }
 
 /** Objects whose routes a Gateway serves at some listener. */
 function attachedTo(gateway: GatewayIr): ReadonlySet<string> {
   const hosts = gateway.routeTables.flatMap((table) => table.virtualHosts);
-  return new Set(hosts.flatMap(({ routes }) => routes.map(({ origin }) => origin)));
+  const streams = gateway.listeners.flatMap(streamOrigins);
+  return new Set([...hosts.flatMap(({ routes }) => routes.map(({ origin }) => origin)), ...streams]);
 }
 
-function describeLoss({ object, listener, message }: Loss): NotChosen {
-  if (object.kind === 'Gateway' && listener !== undefined) {
+function describeLoss({ object, listener, port, message }: Loss): NotChosen {
+  if (port !== undefined && listener !== undefined) {
     return { kind: 'Listener', name: listener, why: `does not serve: ${message}` };
   }
   const where = listener === undefined ? '' : ` to listener ${listener}`;
@@ -163,6 +180,6 @@ export function lossesOf(losses: readonly Loss[], gateway: GatewayIr, port: numb
   };
   return losses
     .filter((loss) => loss.gateway === undefined || loss.gateway === gateway.name)
-    .filter((loss) => (loss.object.kind === 'Gateway' ? loss.port === port : asks(loss)))
+    .filter((loss) => (loss.port === undefined ? asks(loss) : loss.port === port))
     .map(describeLoss);
 }

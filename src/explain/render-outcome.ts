@@ -52,7 +52,7 @@ function commonChanges(shares: readonly ForwardShare[]): readonly Row[] | undefi
 
 function shareRows(share: ForwardShare, whole: number, changes: readonly Row[]): readonly Row[] {
   const weight = `weight ${share.weight} of ${whole}`;
-  if (share.cluster === undefined) return [['backend', `none that can be used  ${weight}, answered 500`]];
+  if (share.cluster === undefined) return [['backend', `none that can be used  ${weight}, answered ${share.answers}`]];
   const ready = share.endpoints === 1 ? '1 endpoint ready' : `${share.endpoints} endpoints ready`;
   const answers = share.answers === undefined ? '' : `, answered ${share.answers}`;
   return [['backend', `${share.cluster}  ${weight}, ${ready}${answers}`], ...changes];
@@ -110,6 +110,11 @@ export function outcomeRows(outcome: Outcome): readonly Row[] {
     case 'NoRoute':
     case 'Misdirected':
       return [['answer', `${outcome.status}: ${outcome.why}`]];
+    case 'Stream':
+      return [
+        ...outcome.clusters.map(({ cluster, weight }): Row => ['forward', `${cluster} (weight ${weight})`]),
+        ['connection', outcome.why],
+      ];
     case 'TlsRefused':
       return [['answer', `no connection: ${outcome.why}`]];
     case 'NoListener':

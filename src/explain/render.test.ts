@@ -9,7 +9,7 @@ import { parseRequest } from './request.ts';
 const translation = translateYaml(`
 kind: Gateway
 metadata: {name: gw, namespace: default}
-spec: {gatewayClassName: sallyport, listeners: [{name: http, port: 80, protocol: HTTP}]}
+spec: {gatewayClassName: sallyport, listeners: [{name: http, port: 80, protocol: HTTP}, {name: grpc, port: 8080, protocol: HTTP}]}
 ---
 kind: Service
 metadata: {name: a, namespace: default}
@@ -24,7 +24,7 @@ endpoints: [{addresses: [127.0.0.1]}, {addresses: [127.0.0.2]}]
 kind: HTTPRoute
 metadata: {name: r, namespace: default}
 spec:
-  parentRefs: [{name: gw}]
+  parentRefs: [{name: gw, sectionName: http}]
   rules:
   - matches: [{path: {type: PathPrefix, value: /a}, method: POST, queryParams: [{name: q, value: "1"}]}]
     timeouts: {request: 5s, backendRequest: 1500ms}
@@ -40,6 +40,20 @@ spec:
     filters: [{type: RequestRedirect, requestRedirect: {scheme: https, statusCode: 301}}]
   - matches: [{path: {type: Exact, value: /cors}}]
     filters: [{type: CORS, cors: {allowOrigins: ["https://a.test"], allowMethods: [PUT], allowHeaders: [x-a], maxAge: 5}}]
+    backendRefs: [{name: a, port: 80}]
+  - matches: [{path: {type: PathPrefix, value: /in}}]
+    filters: [{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: a, port: 80}, grpc: {}, forwardBody: {maxSize: 9}}}]
+    backendRefs: [{name: a, port: 80}]
+---
+kind: GRPCRoute
+metadata: {name: calls, namespace: default}
+spec:
+  parentRefs: [{name: gw, sectionName: grpc}]
+  hostnames: [grpc.test]
+  rules:
+  - matches: [{method: {service: shop.Cart, method: Add}}]
+    backendRefs: [{name: missing, port: 80}]
+  - matches: [{method: {service: shop.Cart}}]
     backendRefs: [{name: a, port: 80}]
 ---
 kind: Gateway
@@ -112,7 +126,30 @@ it('shows answers of the proxy itself', () => {
   answer    404: no rule at * matches
 `);
   expect(rendered('GET', 'http://h.test:81/')).toBe(`GET http://h.test:81/
-  answer  nothing: no Gateway listens on port 81; there is port 80, 3128
+  answer  nothing: no Gateway listens on port 81; there is port 80, 3128, 8080
+`);
+});
+
+it('shows who is asked before a request goes on', () => {
+  expect(rendered('GET', 'http://h.test/in')).toContain(`
+  asks      default/a:80/h2 by gRPC first, with up to 9 bytes of the body; what it does not allow is denied
+`);
+});
+
+it('shows what a gRPC client is told', () => {
+  const grpc = ['content-type: application/grpc+proto'];
+  const where = `
+  Gateway   default/gw
+  listener  grpc (:8080, bound to 127.0.0.1:8080)
+  host      grpc.test`;
+  expect(rendered('POST', 'http://grpc.test:8080/shop.Cart/Add', grpc))
+    .toBe(`POST http://grpc.test:8080/shop.Cart/Add${where}
+  route     default/calls  rules[0]: gRPC, path /shop.Cart/Add
+  answer    503: No backendRef can be used.
+  gRPC      a client is told UNAVAILABLE for 503
+`);
+  expect(rendered('POST', 'http://grpc.test:8080/shop.Cart/Add')).toBe(`POST http://grpc.test:8080/shop.Cart/Add${where}
+  answer    404: no rule at grpc.test matches
 `);
 });
 

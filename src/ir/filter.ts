@@ -45,6 +45,34 @@ export interface Cors {
   readonly maxAgeSeconds: number;
 }
 
+/**
+ * A server is asked before a request goes on (HTTPRoute's ExternalAuth filter, GEP-1494). What it does not allow, or
+ * does not answer, is denied. Header names are lower case.
+ */
+export type ExternalAuth = {
+  readonly cluster: ClusterName;
+  /** How much of a request's body the server sees; a request with more is answered 413. Absent: nothing. */
+  readonly maxBodyBytes?: number;
+} & (
+  | {
+      readonly protocol: 'Http';
+      /** Put before the request's path; begins with a slash and does not end in one. */
+      readonly pathPrefix?: string;
+      /** What it sees of the request beside method, path, Host, Content-Length and Authorization. */
+      readonly requestHeaders: readonly string[];
+      /** What of its answer is put on the request. */
+      readonly responseHeaders: readonly string[] | 'All';
+    }
+  | {
+      /** `envoy.service.auth.v3.Authorization`. */
+      readonly protocol: 'Grpc';
+      /** The host that the server is spoken to by. */
+      readonly authority: string;
+      /** What it sees of the request. */
+      readonly requestHeaders: readonly string[] | 'All';
+    }
+);
+
 /** Sticky sessions (GEP-1619). `ttlMs` is the absolute timeout. */
 export type SessionPersistence =
   | {

@@ -14,9 +14,20 @@ export interface ValueMatch {
   readonly value: string;
 }
 
+/**
+ * How many characters of the service and of the method a match gives, which ranks it among others
+ * (GRPCRouteRule.matches).
+ */
+export interface GrpcRank {
+  readonly service: number;
+  readonly method: number;
+}
+
 /** All parts must hold. */
 export interface RouteMatch {
   readonly path: PathMatch;
+  /** Set: only gRPC requests match, whose path is `/service/method`. */
+  readonly grpc?: GrpcRank;
   readonly method?: string;
   readonly headers: readonly ValueMatch[];
   readonly queryParams: readonly ValueMatch[];

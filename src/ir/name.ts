@@ -45,6 +45,11 @@ export function sectionName(name: string): SectionName {
   return bounded(name) as SectionName;
 }
 
+/** A listener of a ListenerSet: the Gateway and other sets may have one of the same name. */
+export function listenerSetSectionName(namespace: string, listenerSet: string, listener: string): SectionName {
+  return bounded(`listenerset/${namespace}/${listenerSet}/${listener}`) as SectionName;
+}
+
 export function filterChainName(section: string): FilterChainName {
   return bounded(section) as FilterChainName;
 }
@@ -70,7 +75,17 @@ export function clusterName(namespace: string, service: string, port: number, pa
   ) as ClusterName;
 }
 
-/** The cluster of a single rule, for session persistence over several weighted backends. */
+/** The cluster of a Service port for streams that nobody here reads: `tls` where a client speaks TLS with it. */
+export function streamClusterName(
+  namespace: string,
+  service: string,
+  port: number,
+  application: 'Tcp' | 'Tls',
+): ClusterName {
+  return clusterName(namespace, service, port, application.toLowerCase());
+}
+
+/** The cluster of a single rule, where its weighted backends must be one: session persistence, and datagrams. */
 export function ruleClusterName(object: string, rule: number): ClusterName {
   return bounded(`rule/${object}/${rule}`) as ClusterName;
 }

@@ -1,5 +1,6 @@
 import type {
   Cors,
+  ExternalAuth,
   HeaderModification,
   Mirror,
   PathRewrite,
@@ -22,8 +23,8 @@ export interface WeightedCluster {
 }
 
 /**
- * Sends the request on. `invalidWeight` is the share of backendRefs that can't be used: it is answered 500
- * (HTTPRouteRule.backendRefs). At least one share is greater than 0.
+ * Sends the request on. `invalidWeight` is the share of backendRefs that can't be used: it is answered by
+ * `unusableStatus`. At least one share is greater than 0.
  */
 export interface Forward {
   readonly kind: 'Forward';
@@ -66,6 +67,15 @@ export interface Route {
   readonly requestHeaders: HeaderModification;
   readonly responseHeaders: HeaderModification;
   readonly cors?: Cors;
+  readonly externalAuth?: ExternalAuth;
+}
+
+/**
+ * What requests are answered whose backend can't be used (HTTPRouteRule.backendRefs). A gRPC client is told its status
+ * UNAVAILABLE, which is what 503 is turned into (GRPCRouteRule.backendRefs).
+ */
+export function unusableStatus({ grpc }: RouteMatch): 500 | 503 {
+  return grpc === undefined ? 500 : 503;
 }
 
 /**

@@ -9,3 +9,8 @@ export function contentHash(...parts: readonly (string | Uint8Array)[]): string 
   for (const part of parts) hash.update(part);
   return hash.digest().subarray(0, 8).toString('base64url');
 }
+
+/** A 32-bit hash as 8 hexadecimal digits, for names in which capitals and underscores have no place. */
+export function nameHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}

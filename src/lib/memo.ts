@@ -60,7 +60,8 @@ interface Round {
   readonly inputs: readonly unknown[];
   readonly members: readonly unknown[];
   readonly results: readonly unknown[];
-  readonly entries: ReadonlyMap<string, Entry>;
+  /** Of the step's own members by key, changed from round to round: a copy would be linear in their number. */
+  readonly entries: Map<string, Entry>;
   /** Every source that some member's step has looked into. */
   readonly looked: ReadonlySet<string>;
 }
@@ -111,7 +112,7 @@ class Tables<S extends Sources> implements Memo<S> {
   ): readonly R[] {
     const last = this.#rounds.get(step);
     const still = last !== undefined && sameInputs(last.inputs, inputs) && sameSources(last, sources);
-    const entries = last !== undefined && still ? new Map(last.entries) : new Map<string, Entry>();
+    const entries = last?.entries ?? new Map<string, Entry>();
     const looked = new Set(last?.looked);
     const members: I[] = [];
     const results: R[] = [];
@@ -122,7 +123,7 @@ class Tables<S extends Sources> implements Memo<S> {
         results.push(last.results[at] as R);
         continue;
       }
-      const entry = this.#trackMember<readonly [I, ...A]>(step, last?.entries.get(key), sources, [member, ...inputs]);
+      const entry = this.#trackMember<readonly [I, ...A]>(step, entries.get(key), sources, [member, ...inputs]);
       entries.set(key, entry);
       for (const name of entry.seenIn.keys()) looked.add(name);
       results.push(entry.result as R);

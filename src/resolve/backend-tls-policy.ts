@@ -1,31 +1,25 @@
-import type { BackendTLSPolicy } from '../../gen/kubernetes/types.ts';
 import type { UpstreamTls } from '../ir/cluster.ts';
 import { originOf, type Origin } from '../ir/name.ts';
+import type { TlsSecret } from '../ir/secret.ts';
 import { compareBy, compareStrings } from '../lib/order.ts';
 import { err, ok, type Result } from '../lib/result.ts';
-import { objectKey, refOf } from '../snapshot/object.ts';
+import { objectKey, type ObjectTypes, refOf } from '../snapshot/object.ts';
 import type { Read } from '../snapshot/view.ts';
 import { type CaBundle, resolveCaBundles } from './ca-bundle.ts';
-import type { Problem } from './problem.ts';
+import { describeUnreadable, type Problem } from './problem.ts';
+import type { ReferenceSource } from './reference-grant.ts';
 
 /** How TLS is spoken with a backend, and the policy that says so. */
 export interface BackendTls {
   readonly tls: UpstreamTls;
   readonly ca?: CaBundle;
+  /** What is shown to the backend; absent: what the Gateway shows. */
+  readonly client?: TlsSecret | 'None';
   readonly origin: Origin;
 }
 
-/**
- * What a BackendTLSPolicy comes to by itself. `problem` is set where its Services must not be reached at all;
- * `caProblems` holds every CA reference that can't be used, also where others can.
- */
-export interface EvaluatedBackendTlsPolicy {
-  readonly tls?: BackendTls;
-  readonly problem?: Problem;
-  readonly caProblems: readonly Problem[];
-}
+type BackendTLSPolicy = ObjectTypes['BackendTLSPolicy'];
 
-const from = { group: 'gateway.networking.k8s.io', kind: 'BackendTLSPolicy' };
 const reasons = { kind: 'InvalidKind', ref: 'InvalidCACertificateRef' };
 
 const compareAge = compareBy<BackendTLSPolicy>(
@@ -34,8 +28,7 @@ const compareAge = compareBy<BackendTLSPolicy>(
   (a, b) => compareStrings(a.metadata.name, b.metadata.name),
 );
 
-function subjectAltNames(policy: BackendTLSPolicy): UpstreamTls['subjectAltNames'] {
-  const { hostname, subjectAltNames: names } = policy.spec.validation;
+function subjectAltNames({ hostname, subjectAltNames: names }: Validation): UpstreamTls['subjectAltNames'] {
   if (names === undefined || names.length === 0) return [{ kind: 'DNS', value: hostname.toLowerCase() }];
   return names.map((name) =>
     name.type === 'URI'
@@ -44,11 +37,9 @@ function subjectAltNames(policy: BackendTLSPolicy): UpstreamTls['subjectAltNames
   );
 }
 
-function checkFields(policy: BackendTLSPolicy): Problem | undefined {
-  const { options, validation } = policy.spec;
-  if (Object.keys(options ?? {}).length > 0) {
-    return { reason: 'UnsupportedValue', message: `No option is known: ${Object.keys(options ?? {}).join(', ')}.` };
-  }
+type Validation = BackendTLSPolicy['spec']['validation'];
+
+function checkAuthorities(validation: Validation): Problem | undefined {
   const wellKnown = validation.wellKnownCACertificates;
   if (wellKnown !== undefined && wellKnown !== '' && wellKnown !== 'System') {
     return { reason: 'Invalid', message: `wellKnownCACertificates ${wellKnown} is unknown; only System is.` };
@@ -61,25 +52,49 @@ function checkFields(policy: BackendTLSPolicy): Problem | undefined {
   return undefined;
 }
 
-/** Evaluates a policy without looking at its targets. */
-export function evaluateBackendTlsPolicy(read: Read, policy: BackendTLSPolicy): EvaluatedBackendTlsPolicy {
-  const problem = checkFields(policy);
+/**
+ * How TLS is spoken with a backend, or the problem for which it must not be reached at all; `caProblems` holds every CA
+ * reference that can't be used, also where others can.
+ */
+export type EvaluatedTls = { readonly caProblems: readonly Problem[] } & (
+  | { readonly tls: BackendTls; readonly problem?: undefined }
+  | { readonly tls?: undefined; readonly problem: Problem }
+);
+
+/** Evaluates how the certificate of a backend is checked, for the object `origin` that says so. */
+export function evaluateValidation(
+  read: Read,
+  from: ReferenceSource,
+  origin: Origin,
+  validation: Validation,
+): EvaluatedTls {
+  const problem = checkAuthorities(validation);
   if (problem !== undefined) return { problem, caProblems: [] };
-  const namespace = policy.metadata.namespace ?? 'default';
-  const { validation } = policy.spec;
-  const origin = originOf(objectKey(refOf(policy)));
-  const names = { sni: validation.hostname.toLowerCase(), subjectAltNames: subjectAltNames(policy) };
+  const names = { sni: validation.hostname.toLowerCase(), subjectAltNames: subjectAltNames(validation) };
   if (validation.wellKnownCACertificates === 'System') {
     return { tls: { tls: { ...names, ca: { kind: 'System' } }, origin }, caProblems: [] };
   }
   const refs = validation.caCertificateRefs ?? [];
-  const { bundle, problems } = resolveCaBundles(read, { ...from, namespace }, refs, reasons);
+  const { bundle, problems } = resolveCaBundles(read, from, refs, reasons);
   if (bundle === undefined) {
     const message = problems.map((entry) => entry.message).join(' ');
     return { problem: { reason: 'NoValidCACertificate', message }, caProblems: problems };
   }
   const tls: UpstreamTls = { ...names, ca: { kind: 'Bundle', secret: bundle.name } };
   return { tls: { tls, ca: bundle, origin }, caProblems: problems };
+}
+
+/** Evaluates a policy without looking at its targets. */
+export function evaluateBackendTlsPolicy(read: Read, policy: BackendTLSPolicy): EvaluatedTls {
+  if (policy.unreadable !== undefined) return { problem: describeUnreadable(policy.unreadable), caProblems: [] };
+  const options = Object.keys(policy.spec.options ?? {});
+  if (options.length > 0) {
+    const message = `No option is known: ${options.join(', ')}.`;
+    return { problem: { reason: 'UnsupportedValue', message }, caProblems: [] };
+  }
+  const ref = refOf(policy);
+  const from = { group: 'gateway.networking.k8s.io', kind: policy.kind, namespace: ref.namespace };
+  return evaluateValidation(read, from, originOf(objectKey(ref)), policy.spec.validation);
 }
 
 /** Of the policies for a Service, the one that decides for each section: the oldest, then the first by name. */

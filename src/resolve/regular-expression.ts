@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { messageOf } from '../lib/error.ts';
 
 /** What RE2, which Envoy uses, has against a regular expression; undefined where it compiles. */
 export function checkRegularExpression(pattern: string): string | undefined {
@@ -6,6 +7,6 @@ export function checkRegularExpression(pattern: string): string | undefined {
     RE2JS.compile(pattern);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -1,6 +1,7 @@
 import type { Secret } from '../../gen/kubernetes/types.ts';
-import { originOf, type SecretName, secretName } from '../ir/name.ts';
+import { originOf, secretName } from '../ir/name.ts';
 import type { TlsSecret } from '../ir/secret.ts';
+import { createIdentityCache } from '../lib/identity-cache.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { Sensitive } from '../lib/sensitive.ts';
 import { objectKey } from '../snapshot/object.ts';
@@ -33,7 +34,11 @@ export function readSecretText(secret: Secret, key: string): string | undefined 
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-function resolveKeyPair(secret: Secret, namespace: string, name: SecretName): Result<ResolvedCertificate, string> {
+/** Thousands of listeners may name one Secret: it is parsed once for as long as the object lives. */
+const parsed = createIdentityCache();
+
+function resolveKeyPair(secret: Secret): Result<ResolvedCertificate, string> {
+  const namespace = secret.metadata.namespace ?? 'default';
   const chain = readSecretText(secret, 'tls.crt');
   const key = readSecretText(secret, 'tls.key');
   if (chain === undefined || key === undefined) {
@@ -43,7 +48,13 @@ function resolveKeyPair(secret: Secret, namespace: string, name: SecretName): Re
   if (!info.ok) return info;
   const origin = originOf(objectKey({ kind: 'Secret', namespace, name: secret.metadata.name }));
   return ok({
-    secret: { kind: 'Certificate', name, origin, chain, key: new Sensitive(key) },
+    secret: {
+      kind: 'Certificate',
+      name: secretName('Secret', namespace, secret.metadata.name),
+      origin,
+      chain,
+      key: new Sensitive(key),
+    },
     namespace,
     name: secret.metadata.name,
     info: info.value,
@@ -71,6 +82,6 @@ export function resolveCertificate(
   }
   const secret = readObject(read, 'Secret', namespace, ref.name);
   if (secret === undefined) return invalid(`Secret ${namespace}/${ref.name} does not exist.`);
-  const pair = resolveKeyPair(secret, namespace, secretName('Secret', namespace, ref.name));
+  const pair = parsed.get(resolveKeyPair, secret);
   return pair.ok ? pair : invalid(`Secret ${namespace}/${ref.name} can't be used: ${pair.error}.`);
 }

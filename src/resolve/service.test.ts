@@ -30,6 +30,7 @@ describe('resolveBackend', () => {
     [', appProtocol: kubernetes.io/ws', 'Http1'],
     [', appProtocol: kubernetes.io/h2c', 'Http2'],
     [', appProtocol: grpc', 'Http2'],
+    [', appProtocol: HTTP2', 'Http2'],
   ])('takes the protocol of a port%s', (port, protocol) => {
     expect(resolve(service(port))).toMatchObject({ ok: true, value: { service: 'a', port: 80, protocol } });
   });
@@ -43,6 +44,7 @@ describe('resolveBackend', () => {
     ['another namespace', service(''), { namespace: 'shop' }, 'RefNotPermitted'],
     ['UDP', service(', protocol: UDP'), {}, 'UnsupportedProtocol'],
     ['an unknown appProtocol', service(', appProtocol: mysql'), {}, 'UnsupportedProtocol'],
+    ['a prefixed name in another case', service(', appProtocol: Kubernetes.io/h2c'), {}, 'UnsupportedProtocol'],
     ['a name every object has', service(', appProtocol: constructor'), {}, 'UnsupportedProtocol'],
     ['https without a policy', service(', appProtocol: https'), {}, 'UnsupportedProtocol'],
     ['wss without a policy', service(', appProtocol: kubernetes.io/wss'), {}, 'UnsupportedProtocol'],
@@ -72,6 +74,19 @@ describe('resolveBackend with a BackendTLSPolicy', () => {
           origin: 'BackendTLSPolicy/default/p',
         },
       },
+    });
+  });
+
+  it('does not reach a Service whose policy can not be read', () => {
+    const standIn = `${policy('p', 'validation: {hostname: "", caCertificateRefs: []}')}\nunreadable: 'spec.x: Unknown.'`;
+    const younger = policy('younger', trusting, '2026-01-02T00:00:00Z');
+    expect(resolve([service(''), ca, standIn, younger].join('\n---\n'))).toEqual({
+      ok: false,
+      error: { reason: 'Invalid', message: "BackendTLSPolicy default/p can't be met: spec.x: Unknown." },
+    });
+    const older = policy('older', trusting, '2025-01-01T00:00:00Z');
+    expect(resolve([service(''), ca, standIn, older].join('\n---\n'))).toMatchObject({
+      value: { tls: { origin: 'BackendTLSPolicy/default/older' } },
     });
   });
 

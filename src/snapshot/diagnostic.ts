@@ -22,3 +22,11 @@ export interface Diagnostic {
   readonly field?: string;
   readonly position?: Position;
 }
+
+/** The errors in one text, each with its field. */
+export function describeErrors(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics
+    .filter(({ severity }) => severity === 'error')
+    .map(({ field, message }) => (field === undefined ? message : `${field}: ${message}`))
+    .join(' ');
+}

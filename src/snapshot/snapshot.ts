@@ -17,22 +17,37 @@ export type Change =
   | { readonly kind: 'put'; readonly object: AnyObject }
   | { readonly kind: 'remove'; readonly ref: ObjectRef };
 
+/** The object that a change is about. */
+export function refOfChange(change: Change): ObjectRef {
+  return change.kind === 'put' ? refOf(change.object) : change.ref;
+}
+
 export const emptySnapshot: Snapshot = {
   collections: {
     BackendTLSPolicy: new Map(),
     ConfigMap: new Map(),
     Egress: new Map(),
     EndpointSlice: new Map(),
+    GRPCRoute: new Map(),
     Gateway: new Map(),
     GatewayClass: new Map(),
+    GatewayTemplate: new Map(),
     HTTPRoute: new Map(),
     Ingress: new Map(),
     IngressClass: new Map(),
+    ListenerSet: new Map(),
     Namespace: new Map(),
+    Node: new Map(),
     Pod: new Map(),
     ReferenceGrant: new Map(),
     Secret: new Map(),
     Service: new Map(),
+    ServiceImport: new Map(),
+    TCPRoute: new Map(),
+    TLSRoute: new Map(),
+    UDPRoute: new Map(),
+    XBackend: new Map(),
+    XBackendTrafficPolicy: new Map(),
   },
 };
 
@@ -40,7 +55,7 @@ export const emptySnapshot: Snapshot = {
 export function applyChanges(snapshot: Snapshot, changes: readonly Change[]): Snapshot {
   const edited = new Map<Kind, Map<ObjectKey, AnyObject>>();
   for (const change of changes) {
-    const ref = change.kind === 'put' ? refOf(change.object) : change.ref;
+    const ref = refOfChange(change);
     const key = objectKey(ref);
     const current: ReadonlyMap<ObjectKey, AnyObject> = edited.get(ref.kind) ?? snapshot.collections[ref.kind];
     if (change.kind === 'put' ? current.get(key) === change.object : !current.has(key)) continue;

@@ -1,40 +1,71 @@
-import type { BackendTLSPolicy, EndpointSlice, Pod, ReferenceGrant } from '../../gen/kubernetes/types.ts';
+import { isIP } from 'node:net';
+import type { EndpointSlice, ListenerSet, Node, Pod, ReferenceGrant, Service } from '../../gen/kubernetes/types.ts';
 import type { Lookup } from '../lib/recorded-read.ts';
 import type { Kind, ObjectTypes } from './object.ts';
 import { objectKey, refOf } from './object.ts';
+import { serviceNameOf } from './service-name.ts';
 import type { Collection, Snapshot } from './snapshot.ts';
 
 /** Objects by what they belong to. A bucket keeps its identity while its members keep theirs; an absent one is empty. */
 // A type, not an interface: only types can be looked up by name as the memo does.
 export type Indexes = {
-  /** EndpointSlices by `namespace/service`. */
+  /** EndpointSlices by `namespace/service`; those of a ServiceImport by its name among Services. */
   readonly slicesOfService: ReadonlyMap<string, readonly EndpointSlice[]>;
   /** ReferenceGrants by their namespace. */
   readonly grantsOfNamespace: ReadonlyMap<string, readonly ReferenceGrant[]>;
   /** BackendTLSPolicies by the `namespace/service` they target. */
-  readonly backendTlsPoliciesOfService: ReadonlyMap<string, readonly BackendTLSPolicy[]>;
+  readonly backendTlsPoliciesOfService: ReadonlyMap<string, readonly ObjectTypes['BackendTLSPolicy'][]>;
+  /** XBackendTrafficPolicies by the `namespace/service` they target. */
+  readonly trafficPoliciesOfService: ReadonlyMap<string, readonly ObjectTypes['XBackendTrafficPolicy'][]>;
+  /** ListenerSets by the `namespace/name` of the Gateway that they name as their parent. */
+  readonly listenerSetsOfGateway: ReadonlyMap<string, readonly ListenerSet[]>;
+  /** Services by the `namespace/name` of the Gateway that owns them. */
+  readonly servicesOfGateway: ReadonlyMap<string, readonly Service[]>;
   /** Pods by their namespace. */
   readonly podsOfNamespace: ReadonlyMap<string, readonly Pod[]>;
+  /** Nodes by each of their addresses. */
+  readonly nodesOfAddress: ReadonlyMap<string, readonly Node[]>;
 };
 
 /** What translation steps look things up in: every collection and every index. */
 export type View = Snapshot['collections'] & Indexes;
 export type Read<Extra = unknown> = Lookup<View & Extra>;
 
+function servicesOfPolicy({
+  metadata,
+  spec,
+}: ObjectTypes['BackendTLSPolicy' | 'XBackendTrafficPolicy']): readonly string[] {
+  const targets = spec.targetRefs.filter((target) => target.kind === 'Service' && target.group === '');
+  return [...new Set(targets.map((target) => `${metadata.namespace ?? 'default'}/${target.name}`))];
+}
+
 const keysOf = {
-  slicesOfService: (slice: EndpointSlice) => {
-    const service = slice.metadata.labels?.['kubernetes.io/service-name'];
-    return service === undefined ? [] : [`${slice.metadata.namespace ?? 'default'}/${service}`];
+  slicesOfService: ({ metadata }: EndpointSlice) => {
+    const own = metadata.labels?.['kubernetes.io/service-name'];
+    const imported = metadata.labels?.['multicluster.kubernetes.io/service-name'];
+    const services = [
+      ...(own === undefined ? [] : [own]),
+      ...(imported === undefined ? [] : [serviceNameOf('ServiceImport', imported)]),
+    ];
+    return services.map((service) => `${metadata.namespace ?? 'default'}/${service}`);
   },
   grantsOfNamespace: (grant: ReferenceGrant) => [grant.metadata.namespace ?? 'default'],
-  backendTlsPoliciesOfService: (policy: BackendTLSPolicy) => [
-    ...new Set(
-      policy.spec.targetRefs
-        .filter((target) => target.kind === 'Service' && target.group === '')
-        .map((target) => `${policy.metadata.namespace ?? 'default'}/${target.name}`),
-    ),
-  ],
+  backendTlsPoliciesOfService: servicesOfPolicy,
+  trafficPoliciesOfService: servicesOfPolicy,
+  listenerSetsOfGateway: ({ metadata, spec }: ListenerSet) => {
+    const { group = 'gateway.networking.k8s.io', kind = 'Gateway', name, namespace } = spec.parentRef;
+    if (group !== 'gateway.networking.k8s.io' || kind !== 'Gateway') return [];
+    return [`${namespace ?? metadata.namespace ?? 'default'}/${name}`];
+  },
+  servicesOfGateway: (service: Service) =>
+    (service.metadata.ownerReferences ?? [])
+      .filter((owner) => owner.kind === 'Gateway' && owner.apiVersion.startsWith('gateway.networking.k8s.io/'))
+      .map((owner) => `${service.metadata.namespace ?? 'default'}/${owner.name}`),
   podsOfNamespace: (pod: Pod) => [pod.metadata.namespace ?? 'default'],
+  nodesOfAddress: ({ status }: Node) =>
+    [...new Set((status?.addresses ?? []).map(({ address }) => address.toLowerCase()))].filter(
+      (address) => isIP(address) !== 0,
+    ),
 };
 
 interface IndexState<K extends Kind> {
@@ -79,19 +110,35 @@ export function createIndexer(): { update(snapshot: Snapshot): View } {
   let slices: IndexState<'EndpointSlice'> | undefined;
   let grants: IndexState<'ReferenceGrant'> | undefined;
   let policies: IndexState<'BackendTLSPolicy'> | undefined;
+  let trafficPolicies: IndexState<'XBackendTrafficPolicy'> | undefined;
+  let services: IndexState<'Service'> | undefined;
+  let listenerSets: IndexState<'ListenerSet'> | undefined;
   let pods: IndexState<'Pod'> | undefined;
+  let nodes: IndexState<'Node'> | undefined;
   return {
     update({ collections }) {
       slices = updateIndex(slices, collections.EndpointSlice, keysOf.slicesOfService);
       grants = updateIndex(grants, collections.ReferenceGrant, keysOf.grantsOfNamespace);
       policies = updateIndex(policies, collections.BackendTLSPolicy, keysOf.backendTlsPoliciesOfService);
+      trafficPolicies = updateIndex(
+        trafficPolicies,
+        collections.XBackendTrafficPolicy,
+        keysOf.trafficPoliciesOfService,
+      );
+      services = updateIndex(services, collections.Service, keysOf.servicesOfGateway);
+      listenerSets = updateIndex(listenerSets, collections.ListenerSet, keysOf.listenerSetsOfGateway);
       pods = updateIndex(pods, collections.Pod, keysOf.podsOfNamespace);
+      nodes = updateIndex(nodes, collections.Node, keysOf.nodesOfAddress);
       return {
         ...collections,
         slicesOfService: slices.buckets,
         grantsOfNamespace: grants.buckets,
         backendTlsPoliciesOfService: policies.buckets,
+        trafficPoliciesOfService: trafficPolicies.buckets,
+        servicesOfGateway: services.buckets,
+        listenerSetsOfGateway: listenerSets.buckets,
         podsOfNamespace: pods.buckets,
+        nodesOfAddress: nodes.buckets,
       };
     },
   };

@@ -4,7 +4,7 @@ import { diffLists } from '../lib/list-change.ts';
 import { compareStrings } from '../lib/order.ts';
 import type { Attachment } from './attachment.ts';
 import { createOwnership } from './ownership.ts';
-import type { Section } from './section.ts';
+import { type Section, speaksHttp } from './section.ts';
 
 /** What one port is to answer: its sections and all that is attached to them. */
 export interface PortParts {
@@ -86,6 +86,31 @@ function groupFromScratch(port: PortParts, ownerOf: (domain: string) => Section 
   return [...domains.values()].sort((a, b) => compareStrings(a.name, b.name));
 }
 
+/** Of a section that reads HTTP a domain takes nothing but the name; of others it takes how TLS ends there. */
+function isSameOwner(a: Section, b: Section): boolean {
+  if (a === b) return true;
+  return speaksHttp(a) && speaksHttp(b) && a.name === b.name && a.hostname === b.hostname;
+}
+
+function isSame(a: Domain, b: Domain): boolean {
+  return (
+    a.name === b.name &&
+    isSameOwner(a.owner, b.owner) &&
+    a.attachments.length === b.attachments.length &&
+    a.attachments.every((attachment, i) => attachment === b.attachments[i])
+  );
+}
+
+/** Takes over the domains of last time that are what they were; both lists are sorted by name. */
+function keepIdentities(domains: Domains, last: Domains): Domains {
+  let at = 0;
+  return domains.map((domain) => {
+    while (at < last.length && compareStrings(last[at]?.name ?? '', domain.name) < 0) at += 1;
+    const known = last[at];
+    return known !== undefined && isSame(known, domain) ? known : domain;
+  });
+}
+
 /**
  * Groups what is attached by the domain it is answered at. Every section's own hostname is a domain, attached or not:
  * its requests must not fall to a section with a wider hostname. A domain keeps its identity while it does not change.
@@ -99,5 +124,6 @@ export function groupByDomain(port: PortParts, last: Last<PortParts, Domains> | 
     for (const attachment of ofGateway(port, after)) addOne(domains, attachment, ownerOf);
     return domains;
   }
-  return groupFromScratch(port, ownerOf);
+  const domains = groupFromScratch(port, ownerOf);
+  return last === undefined ? domains : keepIdentities(domains, last.result);
 }

@@ -1,5 +1,7 @@
 import type { Cluster, EndpointSet } from '../ir/cluster.ts';
+import type { Front } from '../ir/front.ts';
 import type { GatewayIr } from '../ir/ir.ts';
+import type { IngressListener } from '../ir/listener.ts';
 import type { ClusterName, GatewayName, SecretName } from '../ir/name.ts';
 import type { TlsSecret } from '../ir/secret.ts';
 import { diffLists } from '../lib/list-change.ts';
@@ -7,13 +9,16 @@ import type { Last, Memo } from '../lib/memo.ts';
 import type { Sources } from '../lib/recorded-read.ts';
 import { compareStrings } from '../lib/order.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
+import { describeRef } from '../snapshot/object.ts';
 import type { View } from '../snapshot/view.ts';
 import { assembleGateway } from './assemble.ts';
 import type { Attachment, ClusterRequest } from './attachment.ts';
 import { translateCluster } from './gateway-api/cluster.ts';
 import { translateEndpoints } from './gateway-api/endpoint.ts';
+import { putBehind } from './front.ts';
 import type { TranslateOptions } from './options.ts';
 import { keepAttachments, keepCluster, keepSections, missingSecrets, type LeftOut } from './quarantine.ts';
+import type { RefusedEndpoints } from './refused-endpoints.ts';
 import type { Section } from './section.ts';
 import type { Shadowed } from './virtual-host.ts';
 
@@ -29,12 +34,15 @@ export interface GatewayParts {
   readonly secrets: readonly TlsSecret[];
   /** Shown to backends that ask for a client certificate (Gateway.spec.tls.backend). */
   readonly clientCertificate?: SecretName;
+  /** The proxies in front of the Gateway. */
+  readonly front?: Front;
 }
 
 export interface TranslatedGateway {
   readonly ir: GatewayIr;
   readonly shadowed: readonly Shadowed[];
   readonly diagnostics: readonly Diagnostic[];
+  readonly refusedEndpoints: RefusedEndpoints;
 }
 
 function uniqueByName<T extends { readonly name: string }>(members: Iterable<T>): T[] {
@@ -43,22 +51,44 @@ function uniqueByName<T extends { readonly name: string }>(members: Iterable<T>)
   );
 }
 
+function joinSecrets(...lists: readonly (readonly TlsSecret[])[]): readonly TlsSecret[] {
+  return uniqueByName(lists.flat());
+}
+
 interface Backends {
   readonly clusters: readonly Cluster[];
   readonly endpoints: readonly EndpointSet[];
   readonly secrets: readonly TlsSecret[];
   readonly diagnostics: readonly Diagnostic[];
+  readonly refused: RefusedEndpoints;
 }
 
-function servicePortRequest(name: ClusterName, namespace: string, service: string, port: number): ClusterRequest {
-  return { kind: 'ServicePort', name, namespace, service, port };
+function servicePortRequest(
+  name: ClusterName,
+  namespace: string,
+  service: string,
+  port: number,
+  impliedHttp2: true | undefined,
+): ClusterRequest {
+  return {
+    kind: 'ServicePort',
+    name,
+    namespace,
+    service,
+    port,
+    ...(impliedHttp2 === undefined ? {} : { impliedHttp2 }),
+  };
 }
 
 /** Many routes ask for one cluster, each with a request of its own; the steps behind are memoised on one of them. */
 function canonicalRequest<S extends Sources>(memo: Memo<S>, request: ClusterRequest): ClusterRequest {
-  if (request.kind === 'Rule') return request;
-  const { name, namespace, service, port } = request;
-  return memo.run(servicePortRequest, name, name, namespace, service, port);
+  if (request.kind !== 'ServicePort') return request;
+  const { name, namespace, service, port, impliedHttp2 } = request;
+  return memo.run(servicePortRequest, name, name, namespace, service, port, impliedHttp2);
+}
+
+function describeRefusal({ object, message }: Diagnostic): string {
+  return object === undefined ? message : `${describeRef(object)}: ${message}`;
 }
 
 interface Asked {
@@ -71,13 +101,15 @@ type RequestLists = readonly (readonly ClusterRequest[])[];
 
 function ask(asked: Map<ClusterName, Asked>, lists: RequestLists, times: 1 | -1): void {
   for (const request of lists.flat()) {
-    const count = (asked.get(request.name)?.times ?? 0) + times;
+    const known = asked.get(request.name);
+    const count = (known?.times ?? 0) + times;
     if (count === 0) asked.delete(request.name);
-    else asked.set(request.name, { request, times: count });
+    // One that is no longer asked for is not to be kept: a rule's cluster may be asked for anew, with other weights.
+    else asked.set(request.name, { request: times === 1 ? request : (known?.request ?? request), times: count });
   }
 }
 
-/** Clusters by name, each once. Equal names are equal requests, so it does not matter whose request is kept. */
+/** Clusters by name, each once. At any one time equal names are equal requests, whoever asks. */
 function countRequests(
   lists: RequestLists,
   last: Last<RequestLists, ReadonlyMap<ClusterName, Asked>> | undefined,
@@ -100,19 +132,34 @@ function translateBackends<V extends View & Sources>(
   const endpoints: EndpointSet[] = [];
   const secrets: TlsSecret[] = [];
   const diagnostics: Diagnostic[] = [];
+  const refused = new Map<ClusterName, string>();
   for (const [name, { request: kept }] of [...asked].sort(([a], [b]) => compareStrings(a, b))) {
     const request = canonicalRequest(memo, kept);
     const { clientCertificate } = parts;
     const key = `${name} ${clientCertificate ?? ''}`;
-    const made = memo.track(translateCluster, key, view, request, clientCertificate);
+    const made = memo.track(translateCluster, key, view, request, clientCertificate, options);
     if (made === undefined) continue;
     clusters.push(made.cluster);
     secrets.push(...made.secrets);
+    if (made.cluster.dns !== undefined) continue;
     const found = memo.track(translateEndpoints, name, view, request, options);
     endpoints.push(found.endpoints);
     diagnostics.push(...found.diagnostics);
+    if (found.diagnostics.length > 0) refused.set(name, found.diagnostics.map(describeRefusal).join(' '));
   }
-  return { clusters, endpoints, secrets, diagnostics };
+  return { clusters, endpoints, secrets, diagnostics, refused };
+}
+
+function putAllBehind<S extends Sources>(
+  memo: Memo<S>,
+  { name, front }: GatewayParts,
+  listeners: readonly IngressListener[],
+): readonly IngressListener[] {
+  if (front === undefined) return listeners;
+  const { proxyProtocol, trustedHops } = front;
+  return listeners.map((listener) =>
+    memo.run(putBehind, `${name} ${listener.name}`, listener, proxyProtocol, trustedHops),
+  );
 }
 
 /** Puts together one Gateway from its parts, without the objects that are left out. */
@@ -124,7 +171,12 @@ export function translateGatewayParts<V extends View & Sources>(
   out: LeftOut,
 ): TranslatedGateway {
   const backends = translateBackends(memo, view, parts, options);
-  const allSecrets = uniqueByName([...parts.secrets, ...backends.secrets]);
+  const allSecrets = memo.run(
+    joinSecrets,
+    parts.name,
+    parts.secrets,
+    memo.list(`${parts.name}#backendSecrets`, backends.secrets),
+  );
   const missing: ReadonlySet<SecretName> = missingSecrets(allSecrets, out);
   const assembled = assembleGateway(
     memo,
@@ -139,7 +191,7 @@ export function translateGatewayParts<V extends View & Sources>(
   return {
     ir: {
       name: parts.name,
-      listeners: memo.list(`${parts.name}#listeners`, assembled.listeners),
+      listeners: memo.list(`${parts.name}#listeners`, putAllBehind(memo, parts, assembled.listeners)),
       routeTables: memo.list(`${parts.name}#routeTables`, assembled.routeTables),
       clusters: memo.list(`${parts.name}#clusters`, clusters),
       endpoints: memo.list(
@@ -153,5 +205,6 @@ export function translateGatewayParts<V extends View & Sources>(
     },
     shadowed: assembled.shadowed,
     diagnostics: backends.diagnostics,
+    refusedEndpoints: backends.refused,
   };
 }

@@ -1,13 +1,16 @@
 import type { GatewayName, Origin } from '../ir/name.ts';
+import type { TlsSecret } from '../ir/secret.ts';
 import { diffLists } from '../lib/list-change.ts';
 import type { Last, Memo } from '../lib/memo.ts';
 import type { Sources } from '../lib/recorded-read.ts';
 import type { Attachment, ClusterRequest } from './attachment.ts';
+import { frontOf } from './front.ts';
 import type { GatewayTranslation } from './gateway-api/gateway.ts';
-import type { HttpRouteTranslation } from './gateway-api/http-route.ts';
+import type { RouteTranslation } from './gateway-api/route.ts';
 import type { GatewayParts } from './gateway.ts';
 import type { IngressesTranslation } from './ingress/ingresses.ts';
-import type { Section } from './section.ts';
+import type { ListenerSets } from './listener-sets.ts';
+import { type Section, speaksHttp } from './section.ts';
 
 /**
  * What routes and Ingresses bring to a Gateway, a list for each object: a list keeps its identity while its object's
@@ -21,11 +24,11 @@ interface Brought {
 /** What routes bring, by Gateway. */
 type RoutesBrought = ReadonlyMap<GatewayName, Brought>;
 
-function isAttached({ attachments }: HttpRouteTranslation, gateway: GatewayName): boolean {
+function isAttached({ attachments }: RouteTranslation, gateway: GatewayName): boolean {
   return attachments.some((attachment) => attachment.gateway === gateway);
 }
 
-function gatherAllRoutes(routes: readonly HttpRouteTranslation[]): RoutesBrought {
+function gatherAllRoutes(routes: readonly RouteTranslation[]): RoutesBrought {
   const brought = new Map<GatewayName, Brought>();
   for (const { attachments, clusters } of routes) {
     for (const { gateway } of attachments) {
@@ -44,8 +47,8 @@ const fewChanges = 50;
 
 /** As `gatherAllRoutes`, by putting the few routes that changed into the lists of last time. */
 function gatherRoutes(
-  routes: readonly HttpRouteTranslation[],
-  last: Last<readonly HttpRouteTranslation[], RoutesBrought> | undefined,
+  routes: readonly RouteTranslation[],
+  last: Last<readonly RouteTranslation[], RoutesBrought> | undefined,
 ): RoutesBrought {
   if (last === undefined) return gatherAllRoutes(routes);
   const { start, before, after } = diffLists(last.input, routes);
@@ -98,27 +101,65 @@ function joined<T>(a: readonly T[] = [], b: readonly T[] = []): readonly T[] {
   return a.length === 0 ? b : [...a, ...b];
 }
 
+/** What makes sections, of one Gateway. */
+interface Sectioned {
+  readonly sections: readonly Section[];
+  readonly secrets: readonly TlsSecret[];
+}
+
+const nothingAdded: Sectioned = { sections: [], secrets: [] };
+const noSets: readonly Sectioned[] = [];
+
+/** Without those that refuse a name which another one serves: an Ingress may bring what a listener lacks. */
+function withoutServed(sections: readonly Section[]): readonly Section[] {
+  const served = new Set(sections.filter(speaksHttp).map(({ port, hostname }) => `${port} ${hostname}`));
+  return sections.filter(
+    ({ protocol, port, hostname }) => protocol.kind !== 'Refused' || !served.has(`${port} ${hostname}`),
+  );
+}
+
+/** The sections of a Gateway with those that others add to it: flat, and the list of last time while they are the same. */
+function joinSections(own: Sectioned, sets: readonly Sectioned[], added: Sectioned): Sectioned {
+  const all = [own, ...sets, added];
+  const sections = all.flatMap((part) => part.sections);
+  const refuses = sections.some(({ protocol }) => protocol.kind === 'Refused');
+  return {
+    sections: refuses ? withoutServed(sections) : sections,
+    secrets: all.flatMap((part) => part.secrets),
+  };
+}
+
 /** All that is asked of each Gateway. */
 export function gatherParts<S extends Sources>(
   memo: Memo<S>,
   gateways: readonly GatewayTranslation[],
-  routes: readonly HttpRouteTranslation[],
+  listenerSets: ListenerSets,
+  routes: readonly RouteTranslation[],
   ingresses: IngressesTranslation,
 ): readonly GatewayParts[] {
   const byRoutes = memo.evolve(gatherRoutes, '', routes);
   const byIngresses = gatherIngresses(memo, ingresses);
   const added = new Map(ingresses.sections.map((sections) => [sections.gateway, sections]));
   return gateways.map((gateway) => {
-    const { backendClientCertificate } = gateway;
-    const sections: readonly Section[] = [...gateway.sections, ...(added.get(gateway.name)?.sections ?? [])];
+    const { backendClientCertificate, template } = gateway;
+    const front = frontOf(template);
+    const sets = listenerSets.ofGateway.get(gateway.name) ?? noSets;
+    const { sections, secrets } = memo.run(
+      joinSections,
+      gateway.name,
+      gateway,
+      sets,
+      added.get(gateway.name) ?? nothingAdded,
+    );
     return {
       name: gateway.name,
       addresses: gateway.addresses,
       sections,
       attachments: joined(byRoutes.get(gateway.name)?.attachments, byIngresses.get(gateway.name)?.attachments),
       clusters: joined(byRoutes.get(gateway.name)?.clusters, byIngresses.get(gateway.name)?.clusters),
-      secrets: [...gateway.secrets, ...(added.get(gateway.name)?.secrets ?? [])],
+      secrets,
       ...(backendClientCertificate === undefined ? {} : { clientCertificate: backendClientCertificate }),
+      ...(front === undefined ? {} : { front }),
     };
   });
 }

@@ -22,13 +22,20 @@ export function keepAttachments(
   return lists.filter((attachments) => !attachments.some((attachment) => out.has(attachment.origin)));
 }
 
+/** Its names must not fall to a section with a wider hostname; nothing is wider than every host. */
+function refuse(section: Section): Section | undefined {
+  if (section.hostname === '*') return undefined;
+  return { ...section, protocol: { kind: 'Refused', why: 'Envoy refuses what its TLS needs' } };
+}
+
 function keepSection(section: Section, missing: ReadonlySet<SecretName>): Section | undefined {
-  if (section.protocol.kind === 'Http') return section;
-  const { certificates, clientValidation } = section.protocol;
+  const { protocol } = section;
+  if (!('certificates' in protocol)) return section;
+  const { certificates, clientValidation } = protocol;
   // Without the bundle that clients are checked against nobody may come in.
-  if (clientValidation !== undefined && missing.has(clientValidation.caSecret)) return undefined;
+  if (clientValidation !== undefined && missing.has(clientValidation.caSecret)) return refuse(section);
   const kept = certificates.filter((certificate) => !missing.has(certificate));
-  return kept.length === 0 ? undefined : { ...section, protocol: { ...section.protocol, certificates: kept } };
+  return kept.length === 0 ? refuse(section) : { ...section, protocol: { ...protocol, certificates: kept } };
 }
 
 /** A section that several objects ask for alike is there for as long as one of them is. */

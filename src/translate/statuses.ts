@@ -1,24 +1,43 @@
-import { gatewayName, originOf, type GatewayName } from '../ir/name.ts';
-import type { Memo } from '../lib/memo.ts';
+import { originOf, type GatewayName } from '../ir/name.ts';
+import { changeSorted, diffLists } from '../lib/list-change.ts';
+import type { Last, Memo } from '../lib/memo.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
-import { compareRefs, objectKey, refOf, type ObjectRef } from '../snapshot/object.ts';
-import { translateBackendTlsPolicy } from './gateway-api/backend-tls-policy.ts';
+import { type AnyObject, compareRefs, objectKey, refOf, type ObjectRef } from '../snapshot/object.ts';
+import { serviceNameOf } from '../snapshot/service-name.ts';
+import { type BackendPolicyTranslation, translateBackendTlsPolicy } from './gateway-api/backend-tls-policy.ts';
+import { translateBackendTrafficPolicy } from './gateway-api/backend-traffic-policy.ts';
+import { cutMessage } from './gateway-api/condition.ts';
+import { translateExternalBackend } from './gateway-api/external-backend.ts';
 import type { GatewayClassTranslation } from './gateway-api/gateway-class.ts';
+import type { GatewayReach } from './gateway-api/gateway-reach.ts';
 import type { GatewayTranslation } from './gateway-api/gateway.ts';
-import type { HttpRouteTranslation, RouteParent } from './gateway-api/http-route.ts';
+import type { RouteParent, RouteTranslation } from './gateway-api/route.ts';
+import { refOfOrigin } from './origin.ts';
 import type { IngressesTranslation } from './ingress/ingresses.ts';
 import { ingressStatus } from './ingress/status.ts';
 import type { TranslateOptions } from './options.ts';
+import { type AttachedRoutes, attachedKey, countsOf, listenerSetStatus, listenerStatuses } from './listener-status.ts';
+import type { ListenerSets } from './listener-sets.ts';
 import type { Quarantine } from './quarantine.ts';
+import { conditionsAt, findReach } from './reach.ts';
 import type { TranslationSources } from './sources.ts';
 import type { ObjectStatus } from './translation.ts';
 
-/** What the objects come to, one by one. `routes` are in the order of the collection. */
+/** What the objects come to, one by one. */
 export interface Translated {
   readonly gateways: readonly GatewayTranslation[];
-  readonly routes: readonly HttpRouteTranslation[];
+  readonly listenerSets: ListenerSets;
+  readonly routes: readonly RouteTranslation[];
+  readonly judged: JudgedRoutes;
   readonly ingresses: IngressesTranslation;
   readonly classes: readonly (GatewayClassTranslation & { readonly ref: ObjectRef })[];
+}
+
+/** What is said of routes, and what of them their Gateways count. */
+interface JudgedRoutes {
+  readonly attached: AttachedRoutes;
+  /** Sorted by kind, namespace and name. */
+  readonly statuses: readonly ObjectStatus[];
 }
 
 export interface Statuses {
@@ -27,30 +46,46 @@ export interface Statuses {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** How many Routes are attached to each listener, by Gateway and listener name (ListenerStatus.attachedRoutes). */
-function countAttachedRoutes(routes: readonly HttpRouteTranslation[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const route of routes) {
-    for (const { gateway, listener } of route.attached) {
-      const key = `${gateway} ${listener}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+function countRoutes(counts: Map<string, number>, routes: readonly RouteTranslation[], times: 1 | -1): void {
+  for (const { attached } of routes) {
+    for (const { gateway, section } of attached) {
+      const key = attachedKey(gateway, section);
+      const count = (counts.get(key) ?? 0) + times;
+      if (count === 0) counts.delete(key);
+      else counts.set(key, count);
     }
   }
+}
+
+function countAttachedRoutes(
+  routes: readonly RouteTranslation[],
+  last: Last<readonly RouteTranslation[], AttachedRoutes> | undefined,
+): AttachedRoutes {
+  const counts = new Map(last?.result);
+  const { before, after } = diffLists(last?.input ?? [], routes);
+  countRoutes(counts, before, -1);
+  countRoutes(counts, after, 1);
   return counts;
 }
 
-function gatewayStatus(gateway: GatewayTranslation, attached: ReadonlyMap<string, number>): ObjectStatus {
+/** Where the Gateways are reached. */
+type Reaches = ReadonlyMap<GatewayName, GatewayReach>;
+
+const nowhere: GatewayReach = { addresses: [] };
+
+function gatewayStatus(
+  gateway: GatewayTranslation,
+  attachedListenerSets: number,
+  reach: GatewayReach,
+  ...counts: readonly number[]
+): ObjectStatus {
   return {
     ref: gateway.gateway,
     status: {
-      addresses: gateway.addresses.map((value) => ({ type: 'IPAddress', value })),
-      conditions: gateway.conditions,
-      listeners: gateway.listeners.map((listener) => ({
-        name: listener.name,
-        supportedKinds: listener.supportedKinds,
-        attachedRoutes: attached.get(`${gateway.name} ${listener.name}`) ?? 0,
-        conditions: listener.conditions,
-      })),
+      addresses: reach.addresses,
+      ...(gateway.allowsListenerSets ? { attachedListenerSets } : {}),
+      conditions: conditionsAt(reach, gateway.conditions),
+      listeners: listenerStatuses(gateway.listeners, counts),
     },
   };
 }
@@ -59,25 +94,76 @@ function gatewayStatus(gateway: GatewayTranslation, attached: ReadonlyMap<string
 function refuseParent(parent: RouteParent, message: string): RouteParent {
   const conditions = parent.conditions.map((condition) =>
     condition.type === 'Accepted'
-      ? { ...condition, status: 'False' as const, reason: 'UnsupportedValue', message: `Envoy refuses it: ${message}` }
+      ? {
+          ...condition,
+          status: 'False' as const,
+          reason: 'UnsupportedValue',
+          message: cutMessage(`Envoy refuses it: ${message}`),
+        }
       : condition,
   );
   return { ...parent, conditions };
 }
 
-function routeStatus(ref: ObjectRef, route: HttpRouteTranslation, quarantine: Quarantine): ObjectStatus {
-  if (quarantine.size === 0) return { ref, status: { parents: route.parents } };
-  const origin = originOf(objectKey(ref));
-  const parents = route.parents.map((parent) => {
-    const gateway = gatewayName(parent.parentRef.namespace ?? ref.namespace, parent.parentRef.name);
-    const message = quarantine.get(gateway)?.get(origin);
-    return message === undefined ? parent : refuseParent(parent, message);
+/** The status of a route as translation has it; while the route stays, so does the value. */
+function routeStatus({ ref, parents }: Pick<RouteTranslation, 'ref' | 'parents'>): ObjectStatus {
+  return {
+    ref,
+    status: {
+      parents: parents.map(({ parentRef, controllerName, conditions }) => ({ parentRef, controllerName, conditions })),
+    },
+  };
+}
+
+function listRouteStatuses(
+  memo: Memo<TranslationSources>,
+  routes: readonly RouteTranslation[],
+  quarantine: Quarantine,
+): readonly ObjectStatus[] {
+  if (quarantine.size === 0) return memo.mapList(routeStatus, '', routes);
+  return routes.map((route) => {
+    const { ref, parents } = route;
+    const origin = originOf(objectKey(ref));
+    const messages = parents.map(({ gateway }) => quarantine.get(gateway)?.get(origin));
+    if (messages.every((message) => message === undefined)) return memo.once(routeStatus, route);
+    const refused = parents.map((parent, at) => {
+      const message = messages[at];
+      return message === undefined ? parent : refuseParent(parent, message);
+    });
+    return routeStatus({ ref, parents: refused });
   });
-  return { ref, status: { parents } };
+}
+
+function compareStatuses(a: ObjectStatus, b: ObjectStatus): number {
+  return compareRefs(a.ref, b.ref);
+}
+
+function sortStatuses(
+  statuses: readonly ObjectStatus[],
+  last: Last<readonly ObjectStatus[], readonly ObjectStatus[]> | undefined,
+): readonly ObjectStatus[] {
+  if (last === undefined) return statuses.toSorted(compareStatuses);
+  return changeSorted(last.result, diffLists(last.input, statuses), compareStatuses);
+}
+
+/** What routes come to in statuses: from those of last time, so that one among thousands costs little. */
+export function judgeRoutes(
+  memo: Memo<TranslationSources>,
+  routes: readonly RouteTranslation[],
+  quarantine: Quarantine,
+): JudgedRoutes {
+  const judged = memo.list(
+    'judged',
+    routes.filter(({ parents }) => parents.length > 0),
+  );
+  return {
+    attached: memo.evolve(countAttachedRoutes, '', routes),
+    statuses: memo.evolve(sortStatuses, '', listRouteStatuses(memo, judged, quarantine)),
+  };
 }
 
 /** Gateways (`namespace/name`) by the Services that their routes lead to: the ancestors of the Services' policies. */
-function gatewaysByService(routes: readonly HttpRouteTranslation[]): ReadonlyMap<string, ReadonlySet<GatewayName>> {
+function gatewaysByService(routes: readonly RouteTranslation[]): ReadonlyMap<string, ReadonlySet<GatewayName>> {
   const byService = new Map<string, Set<GatewayName>>();
   for (const route of routes) {
     for (const service of route.services) {
@@ -89,36 +175,49 @@ function gatewaysByService(routes: readonly HttpRouteTranslation[]): ReadonlyMap
   return byService;
 }
 
-/** The statuses of the policies, which depend on the routes that lead to what they target. */
+/** The statuses of policies and XBackends, which depend on the routes that lead to them. */
 export function translatePolicies(
   memo: Memo<TranslationSources>,
   sources: TranslationSources,
   { routes, gateways }: Translated,
   options: TranslateOptions,
 ): Statuses {
-  if (sources.BackendTLSPolicy.size === 0) return { statuses: [], diagnostics: [] };
+  const { BackendTLSPolicy: tlsPolicies, XBackendTrafficPolicy: trafficPolicies, XBackend: backends } = sources;
+  if (tlsPolicies.size + trafficPolicies.size + backends.size === 0) return { statuses: [], diagnostics: [] };
   const byService = gatewaysByService(routes);
   const statuses: ObjectStatus[] = [];
   const diagnostics: Diagnostic[] = [];
-  for (const [key, policy] of sources.BackendTLSPolicy) {
-    const namespace = policy.metadata.namespace ?? 'default';
-    const names = new Set(
-      policy.spec.targetRefs.flatMap((target) => [...(byService.get(`${namespace}/${target.name}`) ?? [])]),
-    );
+  const gatewaysOf = (key: string, { metadata }: AnyObject, targets: readonly { readonly name: string }[]) => {
+    const namespace = metadata.namespace ?? 'default';
+    const names = new Set(targets.flatMap(({ name }) => [...(byService.get(`${namespace}/${name}`) ?? [])]));
     const refs = gateways.filter((gateway) => names.has(gateway.name)).map((gateway) => gateway.gateway);
-    const ancestors = memo.list(`ancestors/${key}`, refs);
-    const status = memo.track(translateBackendTlsPolicy, key, sources, policy, ancestors, options);
-    statuses.push({ ref: refOf(policy), status: { ancestors: status.ancestors } });
-    diagnostics.push(...status.diagnostics);
+    return memo.list(`ancestors/${key}`, refs);
+  };
+  const tell = (ref: ObjectRef, told: BackendPolicyTranslation) => {
+    statuses.push({ ref, status: { ancestors: told.ancestors } });
+    diagnostics.push(...told.diagnostics);
+  };
+  for (const [key, policy] of tlsPolicies) {
+    const ancestors = gatewaysOf(key, policy, policy.spec.targetRefs);
+    tell(refOf(policy), memo.track(translateBackendTlsPolicy, key, sources, policy, ancestors, options));
+  }
+  for (const [key, policy] of trafficPolicies) {
+    const ancestors = gatewaysOf(key, policy, policy.spec.targetRefs);
+    tell(refOf(policy), memo.track(translateBackendTrafficPolicy, key, sources, policy, ancestors, options));
+  }
+  for (const [key, backend] of backends) {
+    const parents = gatewaysOf(key, backend, [{ name: serviceNameOf('XBackend', backend.metadata.name) }]);
+    const told = memo.track(translateExternalBackend, key, sources, backend, parents, options);
+    statuses.push({ ref: refOf(backend), status: { parents: told.parents } });
+    diagnostics.push(...told.diagnostics);
   }
   return { statuses, diagnostics };
 }
 
-function ingressStatuses({ ingresses, gateways }: Translated): readonly ObjectStatus[] {
-  const addressesOf = new Map(gateways.map((gateway) => [gateway.name, gateway.addresses]));
+function ingressStatuses({ ingresses }: Translated, reaches: Reaches): readonly ObjectStatus[] {
   return ingresses.served.map(({ ingress, gateway }) => {
-    const addresses = gateway === undefined ? [] : (addressesOf.get(gateway) ?? []);
-    return { ref: ingress, status: ingressStatus(addresses.map((value) => ({ type: 'IPAddress', value }))) };
+    const { addresses } = (gateway === undefined ? undefined : reaches.get(gateway)) ?? nowhere;
+    return { ref: ingress, status: ingressStatus(addresses) };
   });
 }
 
@@ -127,35 +226,48 @@ export function diagnoseQuarantine(quarantine: Quarantine): readonly Diagnostic[
   return [...quarantine].flatMap(([gateway, leftOut]) =>
     [...leftOut].flatMap(([origin, said]): Diagnostic[] => {
       if (said === undefined) return [];
-      const [kind, namespace, name] = origin.split('/');
       const message = `Envoy refuses it, so Gateway ${gateway} leaves it out until it changes: ${said}`;
-      // An origin is the key of the object that it came from.
-      const object = { kind: kind as ObjectRef['kind'], namespace: namespace ?? '', name: name ?? '' };
-      return [{ severity: 'error', reason: 'RefusedByEnvoy', message, object }];
+      return [{ severity: 'error', reason: 'RefusedByEnvoy', message, object: refOfOrigin(origin) }];
     }),
   );
 }
 
 /** The statuses of all objects that are ours to judge, sorted by kind, namespace and name. */
 export function assembleStatuses(
+  memo: Memo<TranslationSources>,
   sources: TranslationSources,
+  options: TranslateOptions,
   translated: Translated,
   policies: Statuses,
   quarantine: Quarantine,
   others: readonly ObjectStatus[],
 ): readonly ObjectStatus[] {
-  const attached = countAttachedRoutes(translated.routes);
-  const routes = [...sources.HTTPRoute.values()].flatMap((object, index) => {
-    const route = translated.routes[index];
-    return route === undefined || route.parents.length === 0 ? [] : [routeStatus(refOf(object), route, quarantine)];
-  });
+  const { listenerSets, judged } = translated;
+  const { attached } = judged;
+  const reaches: Reaches = new Map(
+    translated.gateways.map(({ name, gateway, addresses }) => [
+      name,
+      findReach(memo, sources, options, gateway, addresses),
+    ]),
+  );
   const statuses = [
     ...translated.classes.map(({ ref, status }) => ({ ref, status })),
-    ...translated.gateways.map((gateway) => gatewayStatus(gateway, attached)),
-    ...routes,
+    ...translated.gateways.map((gateway) => {
+      const { name, listeners } = gateway;
+      const sets = (listenerSets.ofGateway.get(name) ?? []).filter((set) => set.attached).length;
+      const counts = countsOf(name, listeners, attached);
+      return memo.run(gatewayStatus, name, gateway, sets, reaches.get(name) ?? nowhere, ...counts);
+    }),
+    ...[...listenerSets.byName.values()].map((set) => {
+      const key = objectKey(set.object);
+      const refused = quarantine.get(set.gateway)?.get(originOf(key));
+      const counts = countsOf(set.gateway, set.listeners, attached);
+      return memo.run(listenerSetStatus, key, set, reaches.get(set.gateway) ?? nowhere, refused, ...counts);
+    }),
+    ...judged.statuses,
     ...policies.statuses,
-    ...ingressStatuses(translated),
+    ...ingressStatuses(translated, reaches),
     ...others,
   ];
-  return statuses.sort((a, b) => compareRefs(a.ref, b.ref));
+  return statuses.sort(compareStatuses);
 }

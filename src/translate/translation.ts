@@ -1,8 +1,9 @@
+import type { GatewayTemplateSpec } from '../../gen/kubernetes/types.ts';
 import type { Ir } from '../ir/ir.ts';
 import type { GatewayName } from '../ir/name.ts';
 import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import type { ObjectRef } from '../snapshot/object.ts';
-import type { CertificateUse } from './gateway-api/gateway.ts';
+import type { CertificateUse } from './certificate-use.ts';
 
 /** A condition before it is written: the writer adds the time and keeps the old one where nothing differs. */
 export interface Condition {
@@ -20,14 +21,14 @@ export interface ObjectStatus {
 }
 
 /**
- * A route or an Ingress that a listener, a Gateway or all of them do not take, and why; or, with the Gateway as the
- * object, a listener that does not serve.
+ * A route, an Ingress or a ListenerSet that a listener, a Gateway or all of them do not take, and why; or, with a port
+ * and the Gateway or ListenerSet as the object, a listener that does not serve.
  */
 export interface Loss {
   readonly object: ObjectRef;
   /** Absent where no Gateway was found to ask. */
   readonly gateway?: GatewayName;
-  /** Absent where the Gateway as a whole does not take it. */
+  /** The name of its section. Absent where the Gateway as a whole does not take it. */
   readonly listener?: string;
   /** Of a listener that does not serve. */
   readonly port?: number;
@@ -35,9 +36,21 @@ export interface Loss {
   readonly message: string;
 }
 
+/** A Gateway of one of our classes. */
+export interface OwnGateway {
+  readonly name: GatewayName;
+  readonly gateway: ObjectRef;
+  /** Its Envoys are to run, whether or not a listener is valid. */
+  readonly accepted: boolean;
+  /** How its Envoys are deployed, by its template and its class's. */
+  readonly template: GatewayTemplateSpec;
+}
+
 /** All that translation makes of a snapshot. */
 export interface Translation {
   readonly ir: Ir;
+  /** Sorted by name. */
+  readonly gateways: readonly OwnGateway[];
   /** Sorted by kind, namespace and name. */
   readonly statuses: readonly ObjectStatus[];
   readonly diagnostics: readonly Diagnostic[];

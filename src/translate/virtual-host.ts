@@ -33,15 +33,21 @@ function findShadowed(domain: string, ranked: readonly RankedRoute[]): readonly 
   return shadowed;
 }
 
-/** Merges all that is attached at one domain into one list, in the order in which Envoy is to try the routes. */
+/**
+ * Merges all that is attached at one domain into one list, in the order in which Envoy is to try the routes. A domain of
+ * a section that reads no HTTP has none: requests for it that come in by another section are told that they are
+ * misdirected, so that a client that shares connections comes anew by the right one.
+ */
 export function assembleVirtualHost({ name: domain, owner, attachments }: Domain): AssembledVirtualHost {
   const ranked = attachments.flatMap((attachment) =>
-    attachment.routes.map((route, position) => ({
-      route,
-      precedence: attachment.precedence,
-      fallback: attachment.fallback === true,
-      position,
-    })),
+    attachment.kind !== 'Http'
+      ? []
+      : attachment.routes.map((route, position) => ({
+          route,
+          precedence: attachment.precedence,
+          fallback: attachment.fallback === true,
+          position,
+        })),
   );
   ranked.sort(compareRoutes);
   return {

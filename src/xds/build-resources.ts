@@ -10,16 +10,17 @@ import type { Cluster } from '../ir/cluster.ts';
 import type { GatewayIr, Listener } from '../ir/ir.ts';
 import type { RouteTable } from '../ir/route.ts';
 import { createIdentityCache, type IdentityCache } from '../lib/identity-cache.ts';
-import type { Memo } from '../lib/memo.ts';
+import type { Last, Memo } from '../lib/memo.ts';
 import type { Sources } from '../lib/recorded-read.ts';
 import { unreachable } from '../lib/never.ts';
 import { buildCluster } from './cluster/cluster.ts';
 import { createEgressBuilder } from './egress/listener.ts';
 import { buildEndpointSet } from './endpoint/endpoint-set.ts';
+import { createChainEncoder } from './listener/filter-chain.ts';
 import { buildListener } from './listener/listener.ts';
 import type { XdsOptions } from './options.ts';
 import type { XdsResource } from './resource.ts';
-import { buildRouteTable, createRouteEncoder } from './route/route-table.ts';
+import { buildRouteTable, createRouteEncoder, type EncodedRouteTable } from './route/route-table.ts';
 import { buildSecret } from './secret/secret.ts';
 
 /** A Gateway's resources by type, then by name. */
@@ -29,7 +30,8 @@ export type ResourcesByType = ReadonlyMap<TypeUrl, ReadonlyMap<string, XdsResour
 export interface Builders {
   readonly cache: IdentityCache;
   readonly cluster: (cluster: Cluster) => XdsResource;
-  readonly routeTable: (table: RouteTable) => XdsResource;
+  /** From the one before, of which few virtual hosts differ. */
+  readonly routeTable: (table: RouteTable, last: Last<RouteTable, EncodedRouteTable> | undefined) => EncodedRouteTable;
   readonly listener: (listener: Listener) => readonly XdsResource[];
 }
 
@@ -37,16 +39,19 @@ export interface Builders {
 export function createBuilders(options: XdsOptions): Builders {
   const cache = createIdentityCache();
   const encoder = createRouteEncoder(cache);
+  const chain = createChainEncoder(cache);
   const egress = createEgressBuilder(options, cache);
   return {
     cache,
     cluster: (cluster) => buildCluster(cluster, options),
-    routeTable: (table) => buildRouteTable(table, encoder),
+    routeTable: (table, last) => buildRouteTable(table, encoder, last),
     listener: (listener) => {
       switch (listener.kind) {
         case 'Http':
         case 'Tls':
-          return [buildListener(listener)];
+        case 'Tcp':
+        case 'Udp':
+          return [buildListener(listener, chain)];
         case 'ForwardProxy':
         case 'ServerName':
           return egress(listener);
@@ -87,7 +92,7 @@ function pair(
 
 /**
  * All that the proxies of a Gateway get. Maps, at both levels, are those of last time where nothing in them changed;
- * resources are built once for each IR value, whichever Gateways hold it.
+ * resources that Gateways share are built once for each IR value, whichever Gateways hold it.
  */
 export function buildResources<S extends Sources>(
   memo: Memo<S>,
@@ -104,13 +109,17 @@ export function buildResources<S extends Sources>(
     `xds/listener/${gateway.name}`,
     gateway.listeners.flatMap((input) => cache.get(listener, input)),
   );
+  const tables = memo.list(
+    `xds/route/${gateway.name}`,
+    gateway.routeTables.map((table) => memo.evolve(routeTable, `${gateway.name}/${table.name}`, table).resource),
+  );
   const lists = memo.run(
     resourcesByType,
     `xds/${gateway.name}`,
     each('cluster', gateway.clusters, cluster),
     each('endpoint', gateway.endpoints, buildEndpointSet),
     each('secret', gateway.secrets, buildSecret),
-    each('route', gateway.routeTables, routeTable),
+    tables,
     listeners,
   );
   const pairs = [...lists].map(([type, list]) => {

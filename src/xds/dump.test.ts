@@ -217,6 +217,7 @@ describe('the resources of a Gateway', () => {
                 http_filters: [
                   { name: 'envoy.filters.http.header_to_metadata', disabled: true },
                   { name: 'envoy.filters.http.cors', disabled: true },
+                  { name: 'sallyport.external_auth', disabled: true },
                   { name: 'envoy.filters.http.lua', disabled: true },
                   { name: 'envoy.filters.http.stateful_session', disabled: true },
                   { name: 'envoy.filters.http.router', typed_config: { suppress_envoy_headers: true } },

@@ -4,6 +4,7 @@ import type { Any } from '@bufbuild/protobuf/wkt';
 export const httpFilterNames = {
   headerToMetadata: 'envoy.filters.http.header_to_metadata',
   cors: 'envoy.filters.http.cors',
+  externalAuth: 'sallyport.external_auth',
   lua: 'envoy.filters.http.lua',
   statefulSession: 'envoy.filters.http.stateful_session',
   router: 'envoy.filters.http.router',

@@ -14,9 +14,14 @@ import { file_envoy_extensions_access_loggers_stream_v3_stream } from '../../gen
 import { file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager } from '../../gen/envoy/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { file_envoy_extensions_filters_network_set_filter_state_v3_set_filter_state } from '../../gen/envoy/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { file_envoy_extensions_filters_network_tcp_proxy_v3_tcp_proxy } from '../../gen/envoy/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import { file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy } from '../../gen/envoy/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.js';
 import { file_envoy_extensions_filters_network_rbac_v3_rbac } from '../../gen/envoy/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import { file_envoy_extensions_filters_network_sni_dynamic_forward_proxy_v3_sni_dynamic_forward_proxy } from '../../gen/envoy/envoy/extensions/filters/network/sni_dynamic_forward_proxy/v3/sni_dynamic_forward_proxy_pb.js';
+import { file_envoy_extensions_filters_listener_proxy_protocol_v3_proxy_protocol } from '../../gen/envoy/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.js';
 import { file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector } from '../../gen/envoy/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
+import { file_envoy_extensions_common_matching_v3_extension_matcher } from '../../gen/envoy/envoy/extensions/common/matching/v3/extension_matcher_pb.js';
+import { file_envoy_extensions_filters_http_composite_v3_composite } from '../../gen/envoy/envoy/extensions/filters/http/composite/v3/composite_pb.js';
+import { file_envoy_extensions_filters_http_ext_authz_v3_ext_authz } from '../../gen/envoy/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js';
 import { file_envoy_extensions_filters_http_cors_v3_cors } from '../../gen/envoy/envoy/extensions/filters/http/cors/v3/cors_pb.js';
 import { file_envoy_extensions_filters_http_header_to_metadata_v3_header_to_metadata } from '../../gen/envoy/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js';
 import { file_envoy_extensions_filters_http_lua_v3_lua } from '../../gen/envoy/envoy/extensions/filters/http/lua/v3/lua_pb.js';
@@ -55,8 +60,13 @@ export const envoyRegistry: Registry = createRegistry(
   file_envoy_extensions_filters_network_set_filter_state_v3_set_filter_state,
   file_envoy_extensions_filters_network_tcp_proxy_v3_tcp_proxy,
   file_envoy_extensions_filters_network_rbac_v3_rbac,
+  file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy,
   file_envoy_extensions_filters_network_sni_dynamic_forward_proxy_v3_sni_dynamic_forward_proxy,
+  file_envoy_extensions_filters_listener_proxy_protocol_v3_proxy_protocol,
   file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector,
+  file_envoy_extensions_common_matching_v3_extension_matcher,
+  file_envoy_extensions_filters_http_composite_v3_composite,
+  file_envoy_extensions_filters_http_ext_authz_v3_ext_authz,
   file_envoy_extensions_filters_http_cors_v3_cors,
   file_envoy_extensions_filters_http_header_to_metadata_v3_header_to_metadata,
   file_envoy_extensions_filters_http_lua_v3_lua,

@@ -1,5 +1,11 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+} from '@grpc/grpc-js';
 import {
   type DeltaDiscoveryRequest,
   DeltaDiscoveryRequestSchema,
@@ -36,9 +42,14 @@ export interface ScriptedClient {
 
 const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 
-/** Opens a stream to `127.0.0.1:port` or `unix:path`. */
-export function connectClient(address: string, nodeId: string): ScriptedClient {
-  const client = new Client(address, credentials.createInsecure());
+/** Opens a stream to `host:port` or `unix:path`, in plain text where no credentials are given. */
+export function connectClient(
+  address: string,
+  nodeId: string,
+  channel: ChannelCredentials = credentials.createInsecure(),
+  options: ChannelOptions = {},
+): ScriptedClient {
+  const client = new Client(address, channel, options);
   const call: ClientDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse> = client.makeBidiStreamRequest(
     path,
     (request: DeltaDiscoveryRequest) => Buffer.from(toBinary(DeltaDiscoveryRequestSchema, request)),

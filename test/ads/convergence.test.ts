@@ -12,7 +12,7 @@ import {
   type TypeUrl,
 } from '../../src/ads/type-url.ts';
 
-const options = { removalGraceMs: 1_000, gateTimeoutMs: 1_000_000 };
+const options = { removalGraceMs: 1_000, gateTimeoutMs: 1_000_000, catchUpMs: 5_000 };
 const names = ['a', 'b', 'c'];
 const bad = 'v3';
 
@@ -34,7 +34,8 @@ type Event =
   /** The proxy answers the oldest response of a type. */
   | { readonly kind: 'answer'; readonly typeUrl: TypeUrl }
   | { readonly kind: 'wait'; readonly ms: number }
-  | { readonly kind: 'reconnect' };
+  /** An eager server answers each request before it reads the next one. */
+  | { readonly kind: 'reconnect'; readonly isEager: boolean };
 
 const events: fc.Arbitrary<Event> = fc.oneof(
   { weight: 3, arbitrary: plans.map((plan) => ({ kind: 'publish' as const, plan })) },
@@ -43,7 +44,7 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     arbitrary: fc.constantFrom(cds, eds, lds, rds).map((typeUrl) => ({ kind: 'answer' as const, typeUrl })),
   },
   { weight: 2, arbitrary: fc.constantFrom(1, 600, 1_500).map((ms) => ({ kind: 'wait' as const, ms })) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'reconnect' as const }) },
+  { weight: 1, arbitrary: fc.boolean().map((isEager) => ({ kind: 'reconnect' as const, isEager })) },
 );
 
 function generationOf(id: number, { clusters, tables }: Plan): Generation {
@@ -95,9 +96,11 @@ class ModelProxy {
     this.#state = new StreamState(options);
   }
 
-  connect(): StreamState {
+  /** Comes back to a server that has `generation`; `served` is called after each request. */
+  connect(generation: Generation | undefined, served: (state: StreamState) => void): StreamState {
     this.#unanswered.clear();
     this.#state = new StreamState(options, this.#state.doubts());
+    if (generation !== undefined) this.#state.publish(generation);
     const subscribe = new Map<TypeUrl, readonly string[]>([
       [eds, names],
       [rds, ['r', 'q']],
@@ -111,6 +114,7 @@ class ModelProxy {
         nonce: '',
         error: undefined,
       });
+      served(this.#state);
     }
     return this.#state;
   }
@@ -155,12 +159,12 @@ test('whatever happens in between, order holds and the last generation arrives',
   fc.assert(
     fc.property(fc.array(events, { minLength: 10, maxLength: 60 }), (script) => {
       const proxy = new ModelProxy();
-      let state = proxy.connect();
+      let state = proxy.connect(undefined, () => {});
       let now = 0;
       let id = 0;
       let current: Generation | undefined;
-      const pump = (): void => {
-        for (let response = state.next(now); response !== undefined; response = state.next(now)) proxy.take(response);
+      const pump = (from: StreamState): void => {
+        for (let response = from.next(now); response !== undefined; response = from.next(now)) proxy.take(response);
       };
       const publish = (plan: Plan): void => {
         id += 1;
@@ -171,16 +175,13 @@ test('whatever happens in between, order holds and the last generation arrives',
         if (event.kind === 'publish') publish(event.plan);
         else if (event.kind === 'answer') proxy.answer(event.typeUrl);
         else if (event.kind === 'wait') now += event.ms;
-        else {
-          state = proxy.connect();
-          if (current !== undefined) state.publish(current);
-        }
-        pump();
+        else state = proxy.connect(current, event.isEager ? pump : () => {});
+        pump(state);
       }
       // In the end nothing is bad, and there is time for everything.
       publish({ clusters: { a: 'v1', b: 'v2', c: undefined }, tables: { r: ['a'], q: ['a', 'b'] } });
       for (let round = 0; round < 40; round += 1) {
-        pump();
+        pump(state);
         for (const typeUrl of [cds, eds, lds, rds]) proxy.answer(typeUrl);
         now += 2_000;
       }

@@ -3,23 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { buildBootstrap } from '../../src/infra/bootstrap/bootstrap.ts';
 import { findEnvoyBinary } from '../../src/infra/host/envoy-binary.ts';
+import { until } from '../fixture/until.ts';
 
 /** A real Envoy that takes everything from a discovery server. */
 export interface Proxy {
   /** GET of an admin path; status 0 when it cannot be reached. */
   readonly admin: (path: string) => Promise<{ readonly status: number; readonly body: string }>;
   stop(): Promise<void>;
-}
-
-/** Waits until a condition holds, for at most 20 s. */
-export async function until<T>(what: string, probe: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await delay(5)) {
-    const value = await probe();
-    if (value !== undefined) return value;
-  }
-  throw new Error(`waited too long until ${what}`);
 }
 
 export function httpGet(options: {
@@ -39,58 +31,28 @@ export function httpGet(options: {
   });
 }
 
-function bootstrap(adsSocket: string, adminSocket: string): unknown {
-  const source = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
-  const pipe = (path: string) => ({ pipe: { path } });
-  return {
-    node: { id: 'proxy-1', cluster: 'test' },
-    admin: { address: pipe(adminSocket) },
-    dynamic_resources: {
-      ads_config: {
-        api_type: 'DELTA_GRPC',
-        transport_api_version: 'V3',
-        grpc_services: [
-          {
-            envoy_grpc: {
-              cluster_name: 'xds',
-              retry_policy: { retry_back_off: { base_interval: '0.2s', max_interval: '1s' } },
-            },
-          },
-        ],
-      },
-      cds_config: source,
-      lds_config: source,
-    },
-    static_resources: {
-      clusters: [
-        {
-          name: 'xds',
-          type: 'STATIC',
-          load_assignment: {
-            cluster_name: 'xds',
-            endpoints: [{ lb_endpoints: [{ endpoint: { address: pipe(adsSocket) } }] }],
-          },
-          typed_extension_protocol_options: {
-            'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-              '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-              explicit_http_config: { http2_protocol_options: {} },
-            },
-          },
-        },
-      ],
-    },
-  };
+/** Ours, with all statistics: tests ask for those of clusters. */
+function bootstrap(adsSocket: string, adminSocket: string, node: string): object {
+  const discovery = { kind: 'Socket', path: adsSocket } as const;
+  const limits = { maxConnections: 1_000, maxHeapBytes: 2 ** 30 };
+  return { ...buildBootstrap({ node, discovery, adminSocket, ...limits }), stats_config: {} };
 }
 
-/** Starts Envoy against a server's Unix socket. */
-export async function startProxy(adsSocket: string): Promise<Proxy> {
+/** Starts Envoy against a server's Unix socket, or with a bootstrap that is made for its admin socket. */
+export async function startProxy(
+  source: string | ((adminSocket: string) => object),
+  nodeId = 'proxy-1',
+  moreOptions: readonly string[] = [],
+): Promise<Proxy> {
   const binary = findEnvoyBinary();
   if (!binary.ok) throw new Error(binary.error);
   const folder = await mkdtemp(join(tmpdir(), 'ads-proxy-'));
   const adminSocket = join(folder, 'admin');
   const config = join(folder, 'bootstrap.json');
-  await writeFile(config, JSON.stringify(bootstrap(adsSocket, adminSocket)));
-  const options = ['--concurrency', '1', '--use-dynamic-base-id', '-l', 'warning', '--log-path', join(folder, 'log')];
+  const content = typeof source === 'string' ? bootstrap(source, adminSocket, nodeId) : source(adminSocket);
+  await writeFile(config, JSON.stringify(content));
+  const log = ['-l', 'warning', '--log-path', join(folder, 'log')];
+  const options = ['--concurrency', '1', '--use-dynamic-base-id', ...log, ...moreOptions];
   const child = spawn(binary.value, ['-c', config, ...options], { stdio: 'ignore' });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const admin = (path: string) => httpGet({ socketPath: adminSocket, path });

@@ -13,33 +13,23 @@ import {
   routeConfigurationType as rds,
   type TypeUrl,
 } from '../../src/ads/type-url.ts';
+import { createHandClock, type HandClock } from '../fixture/hand-clock.ts';
 import { connectClient, type ScriptedClient } from './client.ts';
-import { until } from './proxy.ts';
+import { until } from '../fixture/until.ts';
 import { generation } from './resources.ts';
 
 let server: AdsServer;
 let port: number;
 let log: string[];
-let timers: { readonly at: number; readonly action: () => void }[];
-let now: number;
+let clock: HandClock;
 const clients: ScriptedClient[] = [];
 
 beforeEach(async () => {
   log = [];
-  timers = [];
-  now = 0;
+  clock = createHandClock();
   server = createAdsServer({
     removalGraceMs: 30_000,
-    clock: {
-      now: () => now,
-      schedule: (delayMs, action) => {
-        const timer = { at: now + delayMs, action };
-        timers.push(timer);
-        return () => {
-          timers = timers.filter((other) => other !== timer);
-        };
-      },
-    },
+    clock,
     events: {
       onConnect: ({ group, nodeId }) => log.push(`connect ${group} ${nodeId}`),
       onDisconnect: ({ group, nodeId }) => log.push(`disconnect ${group} ${nodeId}`),
@@ -64,11 +54,6 @@ function connect(nodeId: string, address = `127.0.0.1:${port}`): ScriptedClient 
 
 function resource(typeUrl: TypeUrl, name: string, version: string, length = 1): AdsResource {
   return { typeUrl, name, version, body: Buffer.alloc(length), requires: [] };
-}
-
-async function passTime(ms: number): Promise<void> {
-  now += ms;
-  for (const timer of timers.filter(({ at }) => at <= now)) timer.action();
 }
 
 async function expectNext(
@@ -100,7 +85,7 @@ test('subscriptions, updates and removals go over a stream', async () => {
   server.publish('g', generation(2, resource(cds, 'a', '1'), resource(eds, 'a', '2')));
   client.ack(await expectNext(client, eds, ['a@2']));
   await until('all is acknowledged', () => (server.acknowledged('g') === 2 ? true : undefined));
-  await passTime(31_000);
+  clock.advance(31_000);
   client.ack(await expectNext(client, cds, [], ['b']));
 
   client.send(eds, { resourceNamesUnsubscribe: ['a'] });
@@ -168,6 +153,88 @@ test('a call without an identity is refused', async () => {
   client.send(cds);
   expect(await client.ended).toBe(status.PERMISSION_DENIED);
   expect(log).toEqual([]);
+});
+
+test('a node that is about to go gets the draining variant, and the others of its group do not', async () => {
+  const rest = [resource(cds, 'a', '1'), resource(rds, 'r', '1')];
+  let made = 0;
+  const withDraining = (id: number, version: string) => {
+    const of = generation(id, ...rest, resource(lds, 'l', version));
+    const draining = (): typeof of.resources => {
+      made += 1;
+      return new Map([...of.resources, [lds, new Map([['l', resource(lds, 'l', `${version}-draining`)]])]]);
+    };
+    return { ...of, draining };
+  };
+  server.publish('g', withDraining(1, '1'));
+  const [going, staying] = [connect('going'), connect('staying')];
+  for (const client of [going, staying]) {
+    client.send(lds);
+    client.ack(await expectNext(client, lds, ['l@1']));
+  }
+  expect(made).toBe(0);
+  server.setDraining('g', 'going', true);
+  server.setDraining('g', 'late', true);
+  going.ack(await expectNext(going, lds, ['l@1-draining']));
+  server.publish('g', withDraining(2, '2'));
+  going.ack(await expectNext(going, lds, ['l@2-draining']));
+  staying.ack(await expectNext(staying, lds, ['l@2']));
+  const late = connect('late');
+  late.send(lds);
+  await expectNext(late, lds, ['l@2-draining']);
+  expect(made).toBe(2);
+  expect(server.state().map(({ nodeId, draining }) => [nodeId, draining])).toEqual([
+    ['going', true],
+    ['staying', false],
+    ['late', true],
+  ]);
+  server.setDraining('g', 'going', false);
+  await expectNext(going, lds, ['l@2']);
+});
+
+test('the state tells for how long a proxy is connected, what it has and whether that is all', async () => {
+  server.publish('g', generation(1));
+  const client = connect('one');
+  client.send(cds);
+  const clusters = await expectNext(client, cds, []);
+  client.send(lds);
+  const listeners = await expectNext(client, lds, []);
+  clock.advance(5_000);
+  client.ack(clusters);
+  await until('the first answer is in', () => server.state()[0]?.types.find(({ inFlight }) => inFlight === undefined));
+  expect(server.state()).toMatchObject([{ connectedMs: 5_000, acknowledged: undefined, settled: false }]);
+  client.ack(listeners);
+  await until('all is acknowledged', () => (server.acknowledged('g') === 1 ? true : undefined));
+  expect(server.state()).toMatchObject([{ settled: true, draining: false, types: [{}, {}] }]);
+});
+
+test('a stream that is old enough is ended when everything sent is answered', async () => {
+  const ageMs = 30 * 60_000;
+  server.publish('g', generation(1, resource(rds, 'r', '1')));
+  const client = connect('one');
+  client.send(rds, { resourceNamesSubscribe: ['r'] });
+  const response = await expectNext(client, rds, ['r@1']);
+  clock.advance(ageMs * 1.1);
+  server.publish('g', generation(2, resource(rds, 'r', '2')));
+  expect(log).toEqual(['connect g one']);
+  client.ack(response);
+  expect(await client.ended).toBe(status.OK);
+  expect(client.waiting).toBe(0);
+  expect(log).toEqual(['connect g one', 'disconnect g one']);
+  expect(clock.planned()).toBe(0);
+});
+
+test('a stream that is old enough is ended though an answer never comes', async () => {
+  server.publish('g', generation(1, resource(rds, 'r', '1')));
+  const client = connect('one');
+  client.send(rds, { resourceNamesSubscribe: ['r'] });
+  await expectNext(client, rds, ['r@1']);
+  clock.advance(30 * 60_000 * 0.89);
+  client.send(eds, { resourceNamesSubscribe: ['a'] });
+  client.ack(await expectNext(client, eds, ['a@empty']));
+  clock.advance(30 * 60_000 * 0.21);
+  clock.advance(20_000);
+  expect(await client.ended).toBe(status.OK);
 });
 
 test('a proxy that does not read costs one response, and the others go on', async () => {

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../envoy/envoy-under-test.ts';
+import { until as waitUntil } from '../fixture/until.ts';
 import { startCommand, type RunningCommand } from './process.ts';
 
 let folder = '';
@@ -96,13 +97,9 @@ function ask(url: string, host?: string): Promise<{ readonly status: number; rea
 const status = async (host: string, path = '/') => (await ask(`http://127.0.0.1:${port}${path}`, host)).status;
 const admin = async (path: string) => (await ask(`http://127.0.0.1:${adminPort}${path}`)).body;
 
-async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
-  const limit = performance.now() + 30_000;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error(`${what}: not within 30 s\n${running?.stderr()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+/** Waits, and shows what the command said where that took too long. */
+const until = (what: string, condition: () => Promise<boolean> | boolean) =>
+  waitUntil(what, condition, () => running?.stderr());
 
 async function start(): Promise<RunningCommand> {
   running = startCommand(

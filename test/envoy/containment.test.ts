@@ -3,7 +3,8 @@ import type { Standalone } from '../../src/control/standalone.ts';
 import type { AnyObject } from '../../src/snapshot/object.ts';
 import { freeze } from '../property/object.ts';
 import { freePort } from './envoy-under-test.ts';
-import { startStandalone, until } from './standalone.ts';
+import { until } from '../fixture/until.ts';
+import { startStandalone } from './standalone.ts';
 
 /*
  * A regular expression that passes every check of ours and is too large for Envoy all the same: its program is larger
@@ -88,11 +89,14 @@ describe('what Envoy refuses', () => {
       return name === undefined ? route(`r${index}`, `h${index}.example`) : route(name, `h${index}.example`, tooLarge);
     });
     const standalone = startStandalone([gateway(port), ...routes]);
-    await until(async () => (await standalone.waitingFor()).length === 0 && refusedNames(standalone).length === 3);
+    await until(
+      'all is ready',
+      async () => (await standalone.waitingFor()).length === 0 && refusedNames(standalone).length === 3,
+    );
     expect(refusedNames(standalone)).toEqual(['bad-a', 'bad-b', 'bad-c']);
     expect(accepted(standalone, 'bad-a')).toBe('False UnsupportedValue');
     expect(accepted(standalone, 'r1')).toBe('True Accepted');
-    await until(async () => (await status(port, 'h498.example')) === 302);
+    await until('h498.example is served', async () => (await status(port, 'h498.example')) === 302);
     expect(await status(port, 'h0.example')).toBe(302);
     expect(await status(port, 'h17.example')).toBe(404);
   });
@@ -100,17 +104,17 @@ describe('what Envoy refuses', () => {
   it('leaves what served before alone, and comes back when it is mended', async () => {
     const port = await freePort();
     const standalone = startStandalone([gateway(port), route('good', 'good.example'), route('other', 'other.example')]);
-    await until(async () => (await status(port, 'good.example')) === 302);
+    await until('good.example is served', async () => (await status(port, 'good.example')) === 302);
     standalone.apply([
       { kind: 'put', object: route('other', 'other.example', tooLarge) },
       { kind: 'put', object: route('late', 'late.example') },
     ]);
-    await until(async () => (await status(port, 'late.example')) === 302);
-    await until(async () => refusedNames(standalone).length === 1);
+    await until('late.example is served', async () => (await status(port, 'late.example')) === 302);
+    await until('one is left out', () => refusedNames(standalone).length === 1);
     expect(refusedNames(standalone)).toEqual(['other']);
     expect(await status(port, 'good.example')).toBe(302);
     standalone.apply([{ kind: 'put', object: route('other', 'other.example', '/ok') }]);
-    await until(async () => (await status(port, 'other.example', '/ok')) === 302);
+    await until('other.example is served', async () => (await status(port, 'other.example', '/ok')) === 302);
     expect(refusedNames(standalone)).toEqual([]);
   });
 });

@@ -125,7 +125,7 @@ describe('clients that nobody trusts, on a real Envoy', () => {
         })
         .toMatch(/source.*: [1-9]/);
       // More than what the kernel and Envoy's buffers hold is never taken from the backend.
-      await expect.poll(() => source.isHeldBack(), { timeout: 20_000 }).toBe(true);
+      await expect.poll(() => source.isHeldBack()).toBe(true);
     } finally {
       client.destroy();
     }

@@ -10,6 +10,7 @@ import { debianOptions } from '../../src/xds/options.ts';
 import { parseObjects, viewOf } from '../fixture/view.ts';
 import { startDnsServer, type DnsServer } from './dns-server.ts';
 import { freePort, startEnvoy, type EnvoyUnderTest } from './envoy-under-test.ts';
+import { nothingTranslated } from '../../src/translate/sources.ts';
 
 /** Stand-ins on loopback: what the outside has, and what is inside and must not be reached. */
 export const outside = { first: '127.0.0.20', second: '127.0.0.21', dead: '127.0.0.29', inside: '127.0.0.9' } as const;
@@ -87,7 +88,7 @@ export async function startEgressGateway({ listeners, objects, options = {} }: W
   };
   const name = gatewayName('default', 'out');
   const translate = (text: string) => {
-    const sources = { ...viewOf([gateway, ...parseObjects(text)]), gateways: new Map(), ingressSections: new Map() };
+    const sources = { ...viewOf([gateway, ...parseObjects(text)]), ...nothingTranslated };
     const direction = translateEgressDirection(memo, sources, standaloneOptions, egressOptions);
     const made = direction.gateways.find((entry) => entry.name === name);
     if (made === undefined) throw new Error('no egress gateway');

@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPipeline } from '../../src/control/pipeline.ts';
-import { gatewayName } from '../../src/ir/name.ts';
-import { applyChanges, emptySnapshot } from '../../src/snapshot/snapshot.ts';
-import { standaloneOptions } from '../../src/translate/options.ts';
-import { debianOptions } from '../../src/xds/options.ts';
 import { createTestCertificate, secretYaml } from '../fixture/certificate.ts';
-import { parseObjects } from '../fixture/view.ts';
 import { startBackend, type Backend } from './backend.ts';
-import { freePort, startEnvoy, type EnvoyUnderTest } from './envoy-under-test.ts';
+import { freePort, type EnvoyUnderTest } from './envoy-under-test.ts';
+import { serviceYaml, startManifests } from './manifest-gateway.ts';
 import { send, type Reply } from './request.ts';
 
 const pair = createTestCertificate(['secure.test', 'other.test']);
@@ -16,19 +11,6 @@ const names = ['one', 'two', 'three'] as const;
 let envoy: EnvoyUnderTest | undefined;
 let http = 0;
 let https = 0;
-
-function service(name: string, port: number): string {
-  return `kind: Service
-metadata: {name: ${name}}
-spec: {ports: [{port: 80}]}
----
-kind: EndpointSlice
-metadata: {name: ${name}, labels: {kubernetes.io/service-name: ${name}}}
-addressType: IPv4
-ports: [{port: ${port}}]
-endpoints: [{addresses: [127.0.0.1]}]
-`;
-}
 
 function route(
   name: string,
@@ -58,7 +40,7 @@ spec:
     - {name: secure, port: ${https}, protocol: HTTPS, hostname: secure.test, tls: {certificateRefs: [{name: pair}]}}
     - {name: other, port: ${https}, protocol: HTTPS, hostname: other.test, tls: {certificateRefs: [{name: pair}]}}`,
   secretYaml('pair', pair),
-  ...names.map((name) => service(name, backends.get(name)?.port ?? 0)),
+  ...names.map((name) => serviceYaml(name, backends.get(name)?.port ?? 0)),
   // Isolation: each listener answers for its own hosts, also where a route of another one would take the path.
   route('isolated-all', '', `[{${at('/isolated')}, ${to('one')}}, {${at('/only-all')}, ${to('one')}}]`),
   route('isolated-wild', '', `[{${at('/isolated')}, ${to('two')}}, {${at('/only-wild')}, ${to('two')}}]`, 'wild'),
@@ -83,7 +65,7 @@ spec:
   route('secure', '', `[{${to('three')}}]`, 'secure'),
   route('other', '', `[{${to('two')}}]`, 'other'),
   // A policy that can't be met denies its backend.
-  service('guarded', backends.get('one')?.port ?? 0),
+  serviceYaml('guarded', backends.get('one')?.port ?? 0),
   `kind: BackendTLSPolicy
 metadata: {name: guarded}
 spec:
@@ -95,16 +77,7 @@ spec:
 beforeAll(async () => {
   for (const name of names) backends.set(name, await startBackend(name));
   [http, https] = [await freePort(), await freePort()];
-  const snapshot = applyChanges(
-    emptySnapshot,
-    parseObjects(objects().join('\n---\n')).map((object) => ({ kind: 'put', object })),
-  );
-  const { resources } = createPipeline(standaloneOptions, debianOptions).run(snapshot, new Map());
-  const own = resources.get(gatewayName('default', 'gw'));
-  if (own === undefined) throw new Error('no resources');
-  envoy = await startEnvoy(own);
-  await envoy.listening(http);
-  await envoy.listening(https);
+  envoy = await startManifests(objects(), [http, https]);
 });
 
 afterAll(async () => {

@@ -1,4 +1,5 @@
 import type { Cluster, EndpointSet } from '../../src/ir/cluster.ts';
+import type { Front } from '../../src/ir/front.ts';
 import { listenerName, routeTableName } from '../../src/ir/name.ts';
 import type { Route } from '../../src/ir/route.ts';
 import { createMemo } from '../../src/lib/memo.ts';
@@ -21,6 +22,7 @@ export async function startHttpGateway(parts: {
   readonly hosts: Readonly<Record<string, readonly Route[]>>;
   readonly clusters: readonly Cluster[];
   readonly endpoints: readonly EndpointSet[];
+  readonly front?: Front;
 }): Promise<HttpGateway> {
   const port = await freePort();
   const ir = gateway({
@@ -31,6 +33,7 @@ export async function startHttpGateway(parts: {
         bind: { address: '127.0.0.1', port },
         port: 80,
         routeTable: routeTableName('http', 80),
+        ...(parts.front === undefined ? {} : { front: parts.front }),
         origins: [],
       },
     ],

@@ -13,12 +13,13 @@ export interface Sent {
   readonly host: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body?: string;
   /** Over TLS, with these options. */
   readonly tls?: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
 }
 
 /** One HTTP/1.1 request over a connection of its own. */
-export function send({ port, path, host, method = 'GET', headers = {}, tls }: Sent): Promise<Reply> {
+export function send({ port, path, host, method = 'GET', headers = {}, body: content, tls }: Sent): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path, method, headers: { host, ...headers }, agent: false } as const;
     const sent = tls === undefined ? request(options) : requestTls({ ...options, ...tls });
@@ -29,6 +30,6 @@ export function send({ port, path, host, method = 'GET', headers = {}, tls }: Se
       response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
     });
-    sent.end();
+    sent.end(content);
   });
 }

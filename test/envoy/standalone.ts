@@ -34,12 +34,3 @@ export function startStandalone(objects: readonly AnyObject[], maxConnections = 
   running.apply(objects.map((object) => ({ kind: 'put', object })));
   return running;
 }
-
-/** Waits until a condition holds, for at most 30 s. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const limit = performance.now() + 30_000;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error('it did not come to pass within 30 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

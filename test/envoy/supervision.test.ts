@@ -4,7 +4,8 @@ import type { Standalone } from '../../src/control/standalone.ts';
 import { askAdmin } from '../../src/infra/host/admin-client.ts';
 import { object } from '../property/object.ts';
 import { freePort } from './envoy-under-test.ts';
-import { startStandalone, until } from './standalone.ts';
+import { until } from '../fixture/until.ts';
+import { startStandalone } from './standalone.ts';
 
 const sockets: Socket[] = [];
 
@@ -42,7 +43,7 @@ async function start(port: number, routes: number, maxConnections: number): Prom
     ),
   ).flat();
   const standalone = startStandalone([gateway, ...many], maxConnections);
-  await until(async () => (await standalone.waitingFor()).length === 0);
+  await until('all is ready', async () => (await standalone.waitingFor()).length === 0);
   return standalone;
 }
 

@@ -121,6 +121,7 @@ function expected({ outcome, route, section }: Explanation, bySection: boolean):
       return [{ status: 404, route: bySection && section !== undefined ? 'no-route' : '', answer: {}, reached: [] }];
     case 'Misdirected':
       return [{ status: 421, route: 'misdirected', answer: {}, reached: [] }];
+    case 'Stream':
     case 'TlsRefused':
     case 'NoListener':
       return [];

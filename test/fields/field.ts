@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { parse } from 'yaml';
 import { describeBuiltInKinds, readBuiltInKinds } from './built-in.ts';
 
@@ -11,7 +11,7 @@ export interface Coverage {
   readonly golden?: readonly string[];
   /** Tests in test/envoy, by name. */
   readonly live?: readonly string[];
-  /** A unit test in src/translate, by path. */
+  /** A unit test, by path from src/translate. */
   readonly unit?: string;
 }
 
@@ -78,7 +78,7 @@ function cell(field: Field, folder: string): string {
   const links = [
     ...golden.map((name) => `[${name}](../test/golden/${folder}/${name}.yaml)`),
     ...live.map((name) => `[Envoy: ${name}](../test/envoy/${name}.test.ts)`),
-    ...(unit === undefined ? [] : [`[unit](../src/translate/${unit}.test.ts)`]),
+    ...(unit === undefined ? [] : [`[unit](${posix.join('../src/translate', unit)}.test.ts)`]),
   ];
   return links.join(', ');
 }

@@ -17,7 +17,7 @@ import {
 import { translateIngresses, wantsIngressGateway } from '../../src/translate/ingress/ingresses.ts';
 import { standaloneOptions, type TranslateOptions } from '../../src/translate/options.ts';
 import type { Section } from '../../src/translate/section.ts';
-import type { TranslationSources } from '../../src/translate/sources.ts';
+import { nothingTranslated, type TranslationSources } from '../../src/translate/sources.ts';
 
 /** The objects of a case; the cases are ours and valid, so their shape is not checked again. */
 export function readObjects(name: string): readonly AnyObject[] {
@@ -66,11 +66,7 @@ function findRoutes(table: RouteTable | undefined, host: string): readonly strin
 export function translateObjects(objects: readonly AnyObject[], options = standaloneOptions) {
   const changes = objects.map((object) => ({ kind: 'put' as const, object }));
   const snapshot = applyChanges(emptySnapshot, changes);
-  const view: TranslationSources = {
-    ...createIndexer().update(snapshot),
-    gateways: new Map(),
-    ingressSections: new Map(),
-  };
+  const view: TranslationSources = { ...createIndexer().update(snapshot), ...nothingTranslated };
   const memo = createMemo<TranslationSources>();
   const gateways = [...view.Gateway.values()];
   const exists = getObject(snapshot, 'Gateway', ingressGateway.namespace, ingressGateway.name) !== undefined;

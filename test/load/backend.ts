@@ -16,7 +16,8 @@ function acceptKey(key: string): string {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
 
-export async function startLoadBackend(): Promise<LoadBackend> {
+/** On a free port of 127.0.0.1 unless given. */
+export async function startLoadBackend({ address = '127.0.0.1', port = 0 } = {}): Promise<LoadBackend> {
   const upgraded = new Set<Duplex>();
   const server: Server = createServer((request, response) => {
     if (request.url !== '/stream') {
@@ -45,7 +46,7 @@ export async function startLoadBackend(): Promise<LoadBackend> {
     socket.on('close', () => upgraded.delete(socket));
     upgraded.add(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, address, resolve));
   return {
     port: (server.address() as AddressInfo).port,
     close() {

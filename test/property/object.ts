@@ -26,6 +26,18 @@ export function object(value: unknown): AnyObject {
 
 const namespace = fc.constantFrom(...namespaces);
 
+/** A listener below HTTP; that for datagrams is on a port number that connections come to as well. */
+const streamListener = fc.oneof(
+  fc.constantFrom('*.example.com', 'a.example.com', '').map((hostname) => ({
+    port: 8443,
+    protocol: 'TLS',
+    ...(hostname === '' ? {} : { hostname }),
+    tls: { mode: 'Passthrough' },
+  })),
+  fc.constantFrom(8081, 8082).map((port) => ({ port, protocol: 'TCP' })),
+  fc.constant({ port: 8080, protocol: 'UDP' }),
+);
+
 const gateway = fc
   .record({
     namespace,
@@ -33,14 +45,19 @@ const gateway = fc
     hostname: fc.option(fc.constantFrom('*.example.com', 'a.example.com'), { nil: undefined }),
     port: fc.constantFrom(8080, 8081),
     from: fc.constantFrom('Same', 'All'),
+    sets: fc.constantFrom('None', 'Same', 'All'),
+    defaultScope: fc.constantFrom('All', 'None'),
+    third: streamListener,
   })
-  .map(({ namespace, name, hostname, port, from }) =>
+  .map(({ namespace, name, hostname, port, from, sets, defaultScope, third }) =>
     object({
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'Gateway',
       metadata: { namespace, name, generation: 1 },
       spec: {
         gatewayClassName: 'sallyport',
+        defaultScope,
+        allowedListeners: { namespaces: { from: sets } },
         listeners: [
           { name: 'http', port: 8080, protocol: 'HTTP', allowedRoutes: { namespaces: { from } } },
           {
@@ -50,8 +67,33 @@ const gateway = fc
             ...(hostname === undefined ? {} : { hostname }),
             allowedRoutes: { namespaces: { from } },
           },
+          { name: 'third', ...third, allowedRoutes: { namespaces: { from } } },
         ],
       },
+    }),
+  );
+
+const listener = fc.record({
+  name: fc.constantFrom('http', 'other'),
+  port: fc.constantFrom(8080, 8081, 8082),
+  protocol: fc.constantFrom('HTTP', 'HTTP', 'HTTPS'),
+  hostname: fc.constantFrom('a.example.com', '*.example.com', 'x.other.org'),
+});
+
+const listenerSet = fc
+  .record({
+    namespace,
+    name: fc.constantFrom('s1', 's2'),
+    created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
+    parent: fc.record({ namespace, name: fc.constantFrom('public', 'inner', 'missing') }),
+    listeners: fc.uniqueArray(listener, { minLength: 1, maxLength: 2, selector: ({ name }) => name }),
+  })
+  .map(({ namespace, name, created, parent, listeners }) =>
+    object({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'ListenerSet',
+      metadata: { namespace, name, generation: 1, creationTimestamp: created },
+      spec: { parentRef: parent, listeners: listeners.map((entry) => ({ ...entry })) },
     }),
   );
 
@@ -81,13 +123,17 @@ const httpRoute = fc
   .record({
     namespace,
     name: fc.constantFrom('r1', 'r2', 'r3', 'r4'),
-    parent: fc.record({ namespace, name: fc.constantFrom('public', 'inner', 'missing') }),
+    parent: fc.oneof(
+      fc.record({ kind: fc.constant('Gateway'), namespace, name: fc.constantFrom('public', 'inner', 'missing') }),
+      fc.record({ kind: fc.constant('ListenerSet'), namespace, name: fc.constantFrom('s1', 's2', 'missing') }),
+    ),
     hostnames: fc.subarray([...hosts]),
     rules: fc.array(
       fc.record({
         matches: fc.array(match, { maxLength: 2 }),
         filters: fc.array(filter, { maxLength: 1 }),
         backendRefs: fc.array(backendRef, { maxLength: 2 }),
+        sessionPersistence: fc.option(fc.constant({ type: 'Cookie', sessionName: 's' }), { nil: undefined }),
       }),
       { minLength: 1, maxLength: 2 },
     ),
@@ -98,9 +144,75 @@ const httpRoute = fc
       kind: 'HTTPRoute',
       metadata: { namespace, name, generation: 1 },
       spec: {
-        parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...parent }],
+        parentRefs: [{ group: 'gateway.networking.k8s.io', ...parent }],
         hostnames,
         rules: rules.map((rule) => JSON.parse(JSON.stringify(rule))),
+      },
+    }),
+  );
+
+const streamRoute = fc
+  .record({
+    namespace,
+    kind: fc.constantFrom('TLSRoute', 'TCPRoute', 'UDPRoute'),
+    name: fc.constantFrom('s1', 's2', 's3'),
+    createdAt: fc.constantFrom('2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z'),
+    parent: fc.record({ namespace, name: fc.constantFrom('public', 'inner') }),
+    hostnames: fc.subarray([...hosts], { minLength: 1 }),
+    backendRefs: fc.array(backendRef, { minLength: 1, maxLength: 3 }),
+  })
+  .map(({ namespace, kind, name, createdAt, parent, hostnames, backendRefs }) =>
+    object({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind,
+      metadata: { namespace, name, generation: 1, creationTimestamp: createdAt },
+      spec: {
+        parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...parent }],
+        ...(kind === 'TLSRoute' ? { hostnames } : {}),
+        rules: [{ backendRefs: backendRefs.map((ref) => ({ ...ref })) }],
+      },
+    }),
+  );
+
+const grpcRoute = fc
+  .record({
+    namespace,
+    name: fc.constantFrom('r1', 'g1', 'g2'),
+    parent: fc.record({ namespace, name: fc.constantFrom('public', 'inner', 'missing') }),
+    hostnames: fc.subarray([...hosts]),
+    method: fc.option(fc.constantFrom('Add', 'Remove'), { nil: undefined }),
+    useDefaultGateways: fc.constantFrom('All', 'None'),
+    backend: fc.constantFrom(...services),
+  })
+  .map(({ namespace, name, parent, hostnames, method, useDefaultGateways, backend }) =>
+    object({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'GRPCRoute',
+      metadata: { namespace, name, generation: 1 },
+      spec: {
+        parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...parent }],
+        useDefaultGateways,
+        hostnames,
+        rules: [
+          {
+            ...(method === undefined ? {} : { matches: [{ method: { service: 'shop.Cart', method } }] }),
+            backendRefs: [{ name: backend, port: 80 }],
+          },
+        ],
+      },
+    }),
+  );
+
+const trafficPolicy = fc
+  .record({ namespace, name: fc.constantFrom('p1', 'p2'), target: fc.constantFrom(...services), retries: fc.boolean() })
+  .map(({ namespace, name, target, retries }) =>
+    object({
+      apiVersion: 'gateway.networking.x-k8s.io/v1alpha1',
+      kind: 'XBackendTrafficPolicy',
+      metadata: { namespace, name, generation: 1 },
+      spec: {
+        targetRefs: [{ group: '', kind: 'Service', name: target }],
+        ...(retries ? { retryConstraint: {} } : { sessionPersistence: { type: 'Header', sessionName: 'x-session' } }),
       },
     }),
   );
@@ -112,7 +224,12 @@ const service = fc
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { namespace, name },
-      spec: { ports: [{ name: 'http', port, protocol: 'TCP' }] },
+      spec: {
+        ports: [
+          { name: 'http', port, protocol: 'TCP' },
+          { name: 'udp', port: 80, protocol: 'UDP' },
+        ],
+      },
     }),
   );
 
@@ -130,7 +247,10 @@ const slice = fc
       kind: 'EndpointSlice',
       metadata: { namespace, name: `${name}-${part}`, labels: { 'kubernetes.io/service-name': name } },
       addressType: 'IPv4',
-      ports: [{ name: 'http', port: 9000, protocol: 'TCP' }],
+      ports: [
+        { name: 'http', port: 9000, protocol: 'TCP' },
+        { name: 'udp', port: 9000, protocol: 'UDP' },
+      ],
       endpoints: [{ addresses: [`127.0.0.${last}`], conditions: { ready } }],
     }),
   );
@@ -176,7 +296,11 @@ const grant = namespace.map((to) =>
 /** Any object of these worlds. */
 export const anyObject: fc.Arbitrary<AnyObject> = fc.oneof(
   { weight: 2, arbitrary: gateway },
+  { weight: 2, arbitrary: listenerSet },
   { weight: 6, arbitrary: httpRoute },
+  { weight: 3, arbitrary: grpcRoute },
+  { weight: 3, arbitrary: streamRoute },
+  { weight: 1, arbitrary: trafficPolicy },
   { weight: 2, arbitrary: service },
   { weight: 2, arbitrary: slice },
   { weight: 2, arbitrary: ingress },

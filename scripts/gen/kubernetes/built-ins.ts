@@ -28,6 +28,8 @@ const partlyRead: { readonly [definition: string]: readonly string[] } = {
   'io.k8s.api.core.v1.PodSpec': ['nodeName', 'serviceAccountName', 'containers', 'hostNetwork'],
   'io.k8s.api.core.v1.Container': ['name', 'ports'],
   'io.k8s.api.core.v1.PodStatus': ['phase', 'podIP', 'podIPs', 'conditions'],
+  'io.k8s.api.core.v1.NodeSpec': [],
+  'io.k8s.api.core.v1.NodeStatus': ['addresses'],
   'io.k8s.api.core.v1.NamespaceSpec': [],
   'io.k8s.api.core.v1.NamespaceStatus': ['phase'],
 };
@@ -50,7 +52,7 @@ export function readBuiltIns(directory: string, definitions: Map<string, Schema>
     }));
   };
   return [
-    ...read('api__v1_openapi.json', 'core', ['ConfigMap', 'Namespace', 'Pod', 'Secret', 'Service']),
+    ...read('api__v1_openapi.json', 'core', ['ConfigMap', 'Namespace', 'Node', 'Pod', 'Secret', 'Service']),
     ...read('apis__discovery.k8s.io__v1_openapi.json', 'discovery', ['EndpointSlice']),
     ...read('apis__networking.k8s.io__v1_openapi.json', 'networking', ['Ingress', 'IngressClass']),
   ];

@@ -29,6 +29,19 @@ export const typeNames: { readonly [kind: string]: { readonly [path: string]: st
     'status.parents[]': 'RouteParentStatus',
     'status.parents[].conditions[]': 'Condition',
   },
+  GRPCRoute: {
+    spec: 'GRPCRouteSpec',
+    'spec.rules[]': 'GRPCRouteRule',
+    'spec.rules[].matches[]': 'GRPCRouteMatch',
+    'spec.rules[].matches[].method': 'GRPCMethodMatch',
+    'spec.rules[].matches[].headers[]': 'GRPCHeaderMatch',
+    'spec.rules[].filters[]': 'GRPCRouteFilter',
+    'spec.rules[].backendRefs[]': 'GRPCBackendRef',
+    status: 'GRPCRouteStatus',
+  },
+  TLSRoute: { spec: 'TLSRouteSpec', 'spec.rules[]': 'TLSRouteRule', status: 'TLSRouteStatus' },
+  TCPRoute: { spec: 'TCPRouteSpec', 'spec.rules[]': 'TCPRouteRule', status: 'TCPRouteStatus' },
+  UDPRoute: { spec: 'UDPRouteSpec', 'spec.rules[]': 'UDPRouteRule', status: 'UDPRouteStatus' },
   Gateway: {
     spec: 'GatewaySpec',
     'spec.addresses[]': 'GatewaySpecAddress',
@@ -72,6 +85,20 @@ export const typeNames: { readonly [kind: string]: { readonly [path: string]: st
     'spec.from[]': 'ReferenceGrantFrom',
     'spec.to[]': 'ReferenceGrantTo',
   },
+  ListenerSet: {
+    spec: 'ListenerSetSpec',
+    'spec.listeners[]': 'ListenerEntry',
+    'spec.parentRef': 'ParentGatewayReference',
+    status: 'ListenerSetStatus',
+    'status.listeners[]': 'ListenerEntryStatus',
+  },
+  XBackend: { spec: 'BackendSpec', status: 'BackendStatus' },
+  XBackendTrafficPolicy: {
+    spec: 'BackendTrafficPolicySpec',
+    'spec.targetRefs[]': 'LocalPolicyTargetReference',
+    'spec.retryConstraint': 'RetryConstraint',
+  },
+  ServiceImport: { spec: 'ServiceImportSpec', 'spec.ports[]': 'ServiceImportPort', status: 'ServiceImportStatus' },
   Egress: {
     spec: 'EgressSpec',
     'spec.gatewayRef': 'EgressGatewayReference',
@@ -88,6 +115,11 @@ export const typeNames: { readonly [kind: string]: { readonly [path: string]: st
     'spec.rules[].retries': 'EgressRetries',
     status: 'EgressStatus',
     'status.parents[]': 'EgressParentStatus',
+  },
+  GatewayTemplate: {
+    spec: 'GatewayTemplateSpec',
+    'spec.autoscaling': 'GatewayTemplateAutoscaling',
+    'spec.service': 'GatewayTemplateService',
   },
 };
 

@@ -1,5 +1,7 @@
 import type { ObjectStatus } from '../../translate/translation.ts';
-import { describeRef } from '../../snapshot/object.ts';
+import { describeRef, objectKey } from '../../snapshot/object.ts';
+import type { Finding } from '../../control/findings.ts';
+import type { LiveChoice } from '../cluster/load-live.ts';
 import { renderFinding } from '../finding.ts';
 import { load, withUsage, type Loaded } from '../load.ts';
 import { createStyles, renderTable, useColours, type Styles } from '../terminal.ts';
@@ -34,28 +36,47 @@ function summarize({ ref, status }: ObjectStatus, styles: Styles): readonly stri
   return [describeRef(ref), words.length === 0 ? styles.green('ok') : styles.red(words.join(', '))];
 }
 
-function renderText({ result, findings, snapshot }: Loaded): string {
+/** The statuses of the objects that are checked. */
+function statusesOf({ result, about }: Loaded): readonly ObjectStatus[] {
+  const { statuses } = result.translation;
+  return about === undefined ? statuses : statuses.filter(({ ref }) => about.collections[ref.kind].has(objectKey(ref)));
+}
+
+function renderText(loaded: Loaded): string {
+  const { findings, snapshot, about = snapshot } = loaded;
   const styles = createStyles(useColours(process.stdout));
-  const objects = Object.values(snapshot.collections).reduce((sum, collection) => sum + collection.size, 0);
+  const objects = Object.values(about.collections).reduce((sum, collection) => sum + collection.size, 0);
   const errors = findings.filter((finding) => finding.severity === 'error').length;
   const parts = [
     ...findings.map((finding) => renderFinding(finding, styles)),
-    renderTable(result.translation.statuses.map((status) => summarize(status, styles))),
+    renderTable(statusesOf(loaded).map((status) => summarize(status, styles))),
     `${objects} objects, ${errors} errors, ${findings.length - errors} warnings`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
+export interface CheckCommandOptions extends LiveChoice {
+  /** Check against the cluster as it is, not the files alone. */
+  readonly cluster?: boolean;
+  readonly output: 'text' | 'json';
+}
+
 /** `sallyport check`: all findings with their places, and the status of each object. */
-export function check(paths: readonly string[], options: { readonly output: 'text' | 'json' }): Promise<void> {
-  return withUsage(() => {
-    const loaded = load(paths, new Date());
-    const { findings, result } = loaded;
+export function check(paths: readonly string[], options: CheckCommandOptions): Promise<void> {
+  return withUsage(async () => {
+    const loaded =
+      options.cluster === true
+        ? await (await import('../cluster/load-live.ts')).loadOverLive(options, paths, new Date())
+        : load(paths, new Date());
+    const { findings } = loaded;
     process.stdout.write(
       options.output === 'json'
-        ? `${JSON.stringify({ findings, statuses: result.translation.statuses }, undefined, 2)}\n`
+        ? `${JSON.stringify({ findings, statuses: statusesOf(loaded) }, undefined, 2)}\n`
         : renderText(loaded),
     );
-    return findings.some((finding) => finding.severity === 'error') ? 1 : 0;
+    // In a cluster the other object is somebody's who gets requests now.
+    const isWrong = ({ severity, reason }: Finding) =>
+      severity === 'error' || (options.cluster === true && reason === 'SameMatch');
+    return findings.some(isWrong) ? 1 : 0;
   });
 }

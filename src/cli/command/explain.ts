@@ -5,9 +5,12 @@ import { renderEgress } from '../../explain/render-egress.ts';
 import { renderExplanation } from '../../explain/render-explanation.ts';
 import { parseRequest } from '../../explain/request.ts';
 import { load, UsageError, withUsage, type Loaded } from '../load.ts';
+import type { LiveChoice } from '../cluster/load-live.ts';
 import { useColours } from '../terminal.ts';
 
-export interface ExplainCommandOptions {
+export interface ExplainCommandOptions extends LiveChoice {
+  /** The cluster as it is, in place of files. */
+  readonly cluster?: boolean;
   readonly header: readonly string[];
   readonly from?: string;
   readonly gateway?: string;
@@ -53,6 +56,11 @@ function parseCalls(method: string, url: string, options: ExplainCommandOptions)
   return [{ form: 'Request', scheme, method: asked, path, ...target }];
 }
 
+async function loadWhat(paths: readonly string[], options: ExplainCommandOptions): Promise<Loaded> {
+  if (options.cluster !== true) return load(paths, new Date());
+  return (await import('../cluster/load-live.ts')).loadLive(options, new Date());
+}
+
 /** The word on an object that could not be read comes first: it may be the answer. */
 function warnOfErrors({ findings }: Loaded): void {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
@@ -79,8 +87,10 @@ interface Words {
   readonly url: string;
 }
 
-function parseWords(words: readonly string[]): Words {
+function parseWords(words: readonly string[], cluster: boolean): Words {
   const [url, method] = words.toReversed();
+  if (cluster && words.length === 2 && method !== undefined && url !== undefined) return { paths: [], method, url };
+  if (cluster) throw new UsageError('explain --cluster takes METHOD URL, and no files');
   if (words.length < 3 || method === undefined || url === undefined) {
     throw new UsageError(
       'explain takes PATH... METHOD URL, as in: sallyport explain manifests/ GET https://a.example/b',
@@ -89,24 +99,28 @@ function parseWords(words: readonly string[]): Words {
   return { paths: words.slice(0, -2), method, url };
 }
 
-function explainLeaving(
+async function explainLeaving(
   { paths, method, url }: Words,
   from: string,
   options: ExplainCommandOptions,
   asked: ExplainOptions,
-): void {
+): Promise<void> {
   const calls = parseCalls(method, url, options);
-  const loaded = load(paths, new Date());
+  const loaded = await loadWhat(paths, options);
   warnOfErrors(loaded);
   const explanations = explainCalls(loaded.result.translation, calls, from, asked);
   print(egressText(explanations, useColours(process.stdout)), explanations, options.output);
 }
 
-function explainComing({ paths, method, url }: Words, options: ExplainCommandOptions, asked: ExplainOptions): void {
+async function explainComing(
+  { paths, method, url }: Words,
+  options: ExplainCommandOptions,
+  asked: ExplainOptions,
+): Promise<void> {
   const sni = options.sni === undefined ? {} : { sni: options.sni };
   const request = parseRequest(method, url, { headers: options.header, ...sni });
   if (!request.ok) throw new UsageError(request.error);
-  const loaded = load(paths, new Date());
+  const loaded = await loadWhat(paths, options);
   warnOfErrors(loaded);
   const explanations = explainRequest(loaded.result.translation, request.value, asked);
   const look = { colors: useColours(process.stdout), notChosen: shownNotChosen };
@@ -115,11 +129,11 @@ function explainComing({ paths, method, url }: Words, options: ExplainCommandOpt
 
 /** `sallyport explain`: what becomes of a request, or of a call that leaves, and why. */
 export function explain(words: readonly string[], options: ExplainCommandOptions): Promise<void> {
-  return withUsage(() => {
-    const parsed = parseWords(words);
+  return withUsage(async () => {
+    const parsed = parseWords(words, options.cluster === true);
     const asked = options.gateway === undefined ? {} : { gateway: options.gateway };
-    if (options.from === undefined) explainComing(parsed, options, asked);
-    else explainLeaving(parsed, options.from, options, asked);
+    if (options.from === undefined) await explainComing(parsed, options, asked);
+    else await explainLeaving(parsed, options.from, options, asked);
     return 0;
   });
 }

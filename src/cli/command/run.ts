@@ -1,16 +1,14 @@
 import { createWriteStream } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import type { Finding } from '../../control/findings.ts';
 import { createRun, type Run } from '../../control/run.ts';
 import { findEnvoyBinary } from '../../infra/host/envoy-binary.ts';
 import { createValidator } from '../../snapshot/validate/validator.ts';
 import { standaloneOptions } from '../../translate/options.ts';
 import { debianOptions } from '../../xds/options.ts';
-import { renderFinding } from '../finding.ts';
 import { requirePaths, UsageError, withUsage } from '../load.ts';
 import { createLog, type LogFormat } from '../log.ts';
 import { aborted, stopSignal } from '../stop-signal.ts';
-import { createStyles, useColours } from '../terminal.ts';
+import { tellFinding } from '../tell-finding.ts';
 
 /** What `sallyport run` can be told. */
 export interface RunCommandOptions {
@@ -59,17 +57,6 @@ function accessLogTo(where: string): (line: string) => void {
       return (line) => stream.write(`${line}\n`);
     }
   }
-}
-
-function tellFinding(format: LogFormat | undefined, log: ReturnType<typeof createLog>) {
-  const text = (format ?? (process.stderr.isTTY ? 'text' : 'json')) === 'text';
-  const styles = createStyles(useColours(process.stderr));
-  return (finding: Finding, stands: boolean) => {
-    if (text && stands) process.stderr.write(`${renderFinding(finding, styles)}\n`);
-    else if (text) process.stderr.write(`${styles.green('settled')} ${finding.reason} ${finding.object?.name ?? ''}\n`);
-    else
-      log[stands ? (finding.severity === 'error' ? 'error' : 'warn') : 'info']({ ...finding, stands }, finding.message);
-  };
 }
 
 /** Starts what `sallyport run` runs; the quickstart does too. */

@@ -31,6 +31,8 @@ function statusOf(outcome: Outcome): number | string {
       return 'none, as no TLS connection comes about';
     case 'NoListener':
       return 'none, as nothing listens';
+    case 'Stream':
+      return 'that of the backend, as the connection is not read as HTTP';
     default:
       return outcome.status;
   }

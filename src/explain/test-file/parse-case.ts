@@ -33,6 +33,7 @@ const outcomes: readonly OutcomeKind[] = [
   'Preflight',
   'NoRoute',
   'Misdirected',
+  'Stream',
   'TlsRefused',
   'NoListener',
 ];

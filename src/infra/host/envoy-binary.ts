@@ -39,7 +39,8 @@ function isOfSeries(file: string): boolean {
   return stdout?.includes(`/${release.series}.`) ?? false;
 }
 
-function cacheFolder(env: NodeJS.ProcessEnv): string {
+/** Where downloads and builds are kept between clones and runs; the same rule as scripts/bootstrap/paths.mjs. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
   const chosen = env['SALLYPORT_CACHE'];
   if (chosen !== undefined && chosen !== '') return resolve(chosen);
   const home = env['HOME'] === undefined || env['HOME'] === '' ? homedir() : env['HOME'];

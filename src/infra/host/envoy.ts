@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { buildBootstrap } from '../bootstrap/bootstrap.ts';
 import { askAdmin } from './admin-client.ts';
-import { buildBootstrap } from './bootstrap.ts';
 import { drainEnvoy } from './drain.ts';
 import { createLineReader, envoyLogFormat, mergeEnvoyLine } from './envoy-log.ts';
 
@@ -67,11 +67,9 @@ export function createEnvoy(options: EnvoyOptions): Envoy {
   const adminSocket = join(options.folder, 'admin.sock');
   const file = join(options.folder, 'bootstrap.json');
   const { xdsSocket, maxConnections, maxHeapBytes } = options;
-  writeFileSync(
-    file,
-    JSON.stringify(buildBootstrap({ node: options.name, xdsSocket, adminSocket, maxConnections, maxHeapBytes })),
-    { mode: 0o600 },
-  );
+  const discovery = { kind: 'Socket', path: xdsSocket } as const;
+  const bootstrap = buildBootstrap({ node: options.name, discovery, adminSocket, maxConnections, maxHeapBytes });
+  writeFileSync(file, JSON.stringify(bootstrap), { mode: 0o600 });
   let child: ChildProcess;
   let state: EnvoyState = { kind: 'Stopped', restarts: 0 };
   let failures = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AnyObject } from '../object.ts';
+import { type AnyObject, isStandIn } from '../object.ts';
 import type { Change } from '../snapshot.ts';
 import { createCatalog } from './catalog.ts';
 import type { Validate } from './validation.ts';
@@ -8,16 +8,19 @@ interface Written {
   readonly kind: 'Namespace';
   readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
   readonly broken?: boolean;
+  /** Broken, with something that stands in for it. */
+  readonly replaced?: boolean;
 }
 
 /** As much validation as these tests need: `broken: true` makes an object invalid. */
 const validate: Validate = (value) => {
   const written = value as Written;
   const ref = { kind: 'Namespace' as const, namespace: '', name: written.metadata.name };
-  if (written.broken === true) {
+  if (written.broken === true || written.replaced === true) {
     return {
       kind: 'Invalid',
       ref,
+      ...(written.replaced === true ? { standIn: { ...(value as AnyObject), unreadable: 'broken' } } : {}),
       diagnostics: [{ severity: 'error', reason: 'Broken', message: 'broken', object: ref, field: 'broken' }],
     };
   }
@@ -86,6 +89,32 @@ describe('catalog', () => {
     const catalog = createCatalog(validate);
     expect(told(catalog.put('f', `${namespace('a')}---\n${namespace('a', 'x: 1\n')}`))).toEqual(['+a']);
     expect(catalog.diagnostics()).toMatchObject([{ reason: 'DuplicateObject', position: { line: 7 } }]);
+  });
+
+  it('lets something stand in for an object that is broken, as long as nothing good is known of it', () => {
+    const catalog = createCatalog(validate);
+    const unreadable = { kind: 'put', object: { unreadable: 'broken' } };
+    expect(catalog.put('b', namespace('a', 'replaced: true\n'))).toMatchObject([unreadable]);
+    expect(told(catalog.settle('b'))).toEqual([]);
+    // Half-written, or on its way to another file.
+    expect(told(catalog.put('b', ''))).toEqual([]);
+    expect(told(catalog.put('b', undefined))).toEqual([]);
+    const changes = catalog.put('b', namespace('a'));
+    expect([told(changes), changes.every((change) => change.kind === 'put' && isStandIn(change.object))]).toEqual([
+      ['+a'],
+      false,
+    ]);
+    expect(told(catalog.put('b', namespace('a', 'replaced: true\n')))).toEqual([]);
+    catalog.settle('b');
+    // A good one wins wherever it is; the broken one stands in again when both are gone.
+    expect(told(catalog.put('c', namespace('a', 'x: 1\n')))).toEqual([]);
+    expect(told(catalog.put('b', undefined))).toEqual([]);
+    expect(told(catalog.settle('b'))).toEqual(['+a']);
+    catalog.put('a', namespace('a', 'replaced: true\n'));
+    catalog.put('c', undefined);
+    expect(catalog.settle('c')).toMatchObject([unreadable]);
+    catalog.put('a', '');
+    expect(told(catalog.settle('a'))).toEqual(['-a']);
   });
 
   it('goes on serving a file that can not be read any more', () => {

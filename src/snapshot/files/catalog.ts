@@ -11,6 +11,7 @@ import {
   locateIn,
   objectsOf,
   parseFile,
+  standInsOf,
   type KnownDocuments,
   type ParsedFile,
 } from './file.ts';
@@ -22,6 +23,8 @@ interface Entry {
   readonly objects: ReadonlyMap<ObjectKey, AnyObject>;
   /** Objects that the file no longer holds, or holds in a broken version, and that still serve. */
   readonly kept: ReadonlyMap<ObjectKey, AnyObject>;
+  /** Served in place of objects of which it holds, or did until it settles, a broken version and nobody a good one. */
+  readonly standIns: ReadonlyMap<ObjectKey, AnyObject>;
   /** Documents that it held since it last settled: many programs empty a file before they write it anew. */
   readonly known: KnownDocuments;
   /** Why the file itself could not be read. */
@@ -32,6 +35,7 @@ const nothing: Entry = {
   parsed: undefined,
   objects: new Map(),
   kept: new Map(),
+  standIns: new Map(),
   known: new Map(),
   unreadable: undefined,
 };
@@ -62,6 +66,7 @@ class FileCatalog implements Catalog {
   /** Files with something to say, and objects that several files give: thousands of others are not asked. */
   readonly #findings = new Set<string>();
   readonly #contested = new Set<ObjectKey>();
+  readonly #withStandIns = new Set<string>();
 
   constructor(validate: Validate) {
     this.#validate = validate;
@@ -71,13 +76,15 @@ class FileCatalog implements Catalog {
     const before = this.#entries.get(file) ?? nothing;
     if (text === undefined) {
       const kept = new Map([...before.kept, ...before.objects]);
-      return this.#replace(file, kept.size === 0 ? nothing : { ...nothing, kept, known: before.known });
+      const { standIns, known } = before;
+      return this.#replace(file, kept.size + standIns.size === 0 ? nothing : { ...nothing, kept, standIns, known });
     }
     const parsed = parseFile(file, text, this.#validate, before.known);
     const objects = objectsOf(parsed);
     const kept = new Map([...before.kept, ...before.objects].filter(([key]) => !objects.has(key)));
     const known = new Map([...before.known, ...documentsByText(parsed)]);
-    return this.#replace(file, { parsed, objects, kept, known, unreadable: undefined });
+    const standIns = new Map([...before.standIns, ...standInsOf(parsed)]);
+    return this.#replace(file, { parsed, objects, kept, standIns, known, unreadable: undefined });
   }
 
   refuse(file: string, reason: string, message: string): void {
@@ -92,9 +99,11 @@ class FileCatalog implements Catalog {
     if (entry === undefined || entry.unreadable !== undefined) return [];
     if (entry.parsed === undefined) return this.#replace(file, nothing);
     if (isMalformed(entry.parsed)) return [];
-    const settled = { ...entry, known: documentsByText(entry.parsed) };
-    this.#entries.set(file, settled);
-    if (entry.kept.size === 0) return [];
+    const settled = { ...entry, standIns: standInsOf(entry.parsed), known: documentsByText(entry.parsed) };
+    if (entry.kept.size + entry.standIns.size === 0) {
+      this.#entries.set(file, settled);
+      return [];
+    }
     const broken = brokenKeysOf(entry.parsed);
     return this.#replace(file, { ...settled, kept: new Map([...entry.kept].filter(([key]) => broken.has(key))) });
   }
@@ -134,12 +143,17 @@ class FileCatalog implements Catalog {
     return winner;
   }
 
+  #standInFor(key: ObjectKey): AnyObject | undefined {
+    const files = [...this.#withStandIns].sort(compareStrings);
+    return files.map((file) => this.#entries.get(file)?.standIns.get(key)).find((standIn) => standIn !== undefined);
+  }
+
   /** What changed for these objects, now that other files give them. */
   #refresh(keys: Iterable<ObjectKey>): readonly Change[] {
     const changes: Change[] = [];
     for (const key of new Set(keys)) {
       const winner = this.#winnerOf(key);
-      const object = winner === undefined ? undefined : this.#given(winner, key);
+      const object = winner === undefined ? this.#standInFor(key) : this.#given(winner, key);
       const before = this.#serving.get(key);
       if (object === before) continue;
       if (object !== undefined) {
@@ -155,11 +169,17 @@ class FileCatalog implements Catalog {
 
   #replace(file: string, entry: Entry): readonly Change[] {
     const before = this.#entries.get(file) ?? nothing;
-    const touched = [...before.objects.keys(), ...before.kept.keys(), ...entry.objects.keys(), ...entry.kept.keys()];
+    const touched = [before, entry].flatMap(({ objects, kept, standIns }) => [
+      ...objects.keys(),
+      ...kept.keys(),
+      ...standIns.keys(),
+    ]);
     if (entry === nothing) this.#entries.delete(file);
     else this.#entries.set(file, entry);
     if (entry.parsed !== undefined && hasFindings(entry.parsed)) this.#findings.add(file);
     else this.#findings.delete(file);
+    if (entry.standIns.size > 0) this.#withStandIns.add(file);
+    else this.#withStandIns.delete(file);
     for (const key of touched) {
       const files = this.#givers.get(key) ?? new Set();
       if (this.#given(file, key) === undefined) files.delete(file);

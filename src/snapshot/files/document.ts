@@ -10,6 +10,7 @@ import {
   type Node,
 } from 'yaml';
 import type { Diagnostic, Position } from '../diagnostic.ts';
+import { messageOf } from '../../lib/error.ts';
 
 /** One document of a file, as text; `line` is that of its first line in the file, from 1. */
 export interface DocumentText {
@@ -78,7 +79,7 @@ export function parseYaml(file: string, { text, line }: DocumentText): ParsedYam
   try {
     return { ok: true, value: document.toJS({ maxAliasCount: 100 }) as unknown };
   } catch (error) {
-    const message = describeMistake(error instanceof Error ? error.message : String(error));
+    const message = describeMistake(messageOf(error));
     return {
       ok: false,
       diagnostics: [{ severity: 'error', reason: 'MalformedYaml', message, position: { file, line, column: 1 } }],

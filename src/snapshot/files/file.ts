@@ -1,3 +1,4 @@
+import { freeze } from '../../lib/freeze.ts';
 import type { Diagnostic, Position } from '../diagnostic.ts';
 import { describeRef, objectKey, refOf, type AnyObject, type ObjectKey } from '../object.ts';
 import { locateField, parseYaml, splitDocuments, type DocumentText } from './document.ts';
@@ -17,14 +18,6 @@ export interface ParsedFile {
   readonly documents: readonly ParsedDocument[];
 }
 
-function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) freeze(member);
-  }
-  return value;
-}
-
 /** A `List` stands for its items; undefined where it is none. */
 function itemsOf(value: unknown): readonly unknown[] | undefined {
   if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'List') return undefined;
@@ -38,7 +31,9 @@ function parseOne(file: string, document: DocumentText, validate: Validate): Par
   const items = itemsOf(yaml.value);
   const validations = (items ?? [yaml.value]).map((item) => {
     const validation = validate(item);
-    return validation.kind === 'Object' ? { ...validation, object: freeze(validation.object) } : validation;
+    if (validation.kind === 'Object') return { ...validation, object: freeze(validation.object) };
+    if (validation.kind === 'Ignored' || validation.standIn === undefined) return validation;
+    return { ...validation, standIn: freeze(validation.standIn) };
   });
   return { ...document, validations, isList: items !== undefined, malformed: [] };
 }
@@ -81,6 +76,19 @@ export function objectsOf(parsed: ParsedFile): ReadonlyMap<ObjectKey, AnyObject>
     }
   }
   return objects;
+}
+
+/** What is to be served in place of objects that no version is known of that passes; of several with one name the first. */
+export function standInsOf(parsed: ParsedFile): ReadonlyMap<ObjectKey, AnyObject> {
+  const standIns = new Map<ObjectKey, AnyObject>();
+  for (const document of parsed.documents) {
+    for (const validation of document.validations) {
+      if (validation.kind !== 'Invalid' || validation.standIn === undefined) continue;
+      const key = objectKey(refOf(validation.standIn));
+      if (!standIns.has(key)) standIns.set(key, validation.standIn);
+    }
+  }
+  return standIns;
 }
 
 /** Objects that the file names but does not give a usable version of: the last usable one goes on serving. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { compareStrings } from '../../lib/order.ts';
+import { messageOf } from '../../lib/error.ts';
 
 /** Files above this size are refused: no manifest is, and reading one would stop everything else for seconds. */
 const maxFileBytes = 10 * 1024 * 1024;
@@ -18,7 +19,7 @@ export function isManifest(path: string): boolean {
 
 function describe(error: unknown): { readonly code: string; readonly message: string } {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return { code, message: error instanceof Error ? error.message : String(error) };
+  return { code, message: messageOf(error) };
 }
 
 /** Reads a manifest. A file that is there but can't be used says why. */

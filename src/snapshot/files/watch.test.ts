@@ -55,7 +55,7 @@ function labelOf(name: string): string | undefined {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const limit = performance.now() + 10_000;
+  const limit = performance.now() + 30_000;
   while (!condition()) {
     if (performance.now() > limit) throw new Error(`it did not come to pass; there is ${names().join()}`);
     await new Promise((resolve) => setImmediate(resolve));

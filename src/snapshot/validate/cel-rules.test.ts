@@ -1,7 +1,6 @@
 import { celEnv, parse, plan } from '@bufbuild/cel';
-import { strings } from '@bufbuild/cel/ext';
 import { describe, expect, it } from 'vitest';
-import { checkRules, compileRules, type RuleTree } from './cel-rules.ts';
+import { checkRules, compileRules, ruleFunctions, type RuleTree } from './cel-rules.ts';
 import { renderPath } from './finding.ts';
 import { type Schema, schemas } from './schema.ts';
 
@@ -39,9 +38,18 @@ describe('compileRules', () => {
   });
 
   it('knows every function and macro that the rules call', () => {
-    const env = celEnv({ funcs: strings });
+    const env = celEnv({ funcs: ruleFunctions });
     for (const rule of Object.values(schemas).flatMap(rulesIn))
       expect(() => plan(env, parse(rule)), rule).not.toThrow();
+  });
+
+  it('knows what Kubernetes adds to CEL', () => {
+    const hostnames = (...names: string[]) =>
+      broken(schemas.TLSRoute, {
+        spec: { hostnames: names, rules: [{ backendRefs: [{ group: '', kind: 'Service', name: 'a', port: 443 }] }] },
+      });
+    expect(hostnames('a.example.com', '*.example.com')).toEqual([]);
+    expect(hostnames('a.example.com', '10.0.0.1')).toEqual(['spec.hostnames: Hostnames cannot contain an IP']);
   });
 
   it('makes nothing of a schema without rules', () => {

@@ -1,4 +1,5 @@
-import { celEnv, isCelError, parse, plan, type CelInput } from '@bufbuild/cel';
+import { isIP } from 'node:net';
+import { celEnv, celFunc, CelScalar, isCelError, parse, plan, type CelInput } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import type { Path, Report } from './finding.ts';
 import type { Schema } from './schema.ts';
@@ -17,9 +18,15 @@ export interface RuleTree {
   readonly members: RuleTree | undefined;
 }
 
+/** What Kubernetes adds to CEL, as far as the rules call it. */
+const kubernetesFunctions = [celFunc('isIP', [CelScalar.STRING], CelScalar.BOOL, (text) => isIP(text) !== 0)];
+
+/** What rules can call. */
+export const ruleFunctions = [...strings, ...kubernetesFunctions];
+
 /** Compiles the x-kubernetes-validations of a schema. Rules about changes (oldSelf) need two versions and are left out. */
 export function compileRules(schema: Schema): RuleTree | undefined {
-  return compileTree(schema, celEnv({ funcs: strings }));
+  return compileTree(schema, celEnv({ funcs: ruleFunctions }));
 }
 
 function compileTree(schema: Schema, env: ReturnType<typeof celEnv>): RuleTree | undefined {

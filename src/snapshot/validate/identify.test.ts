@@ -31,8 +31,19 @@ describe('identify', () => {
   });
 
   it('tells of a kind of the Gateway API that is not read', () => {
-    const identity = identify({ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'TLSRoute' });
-    expect(identity.kind === 'Other' && identity.message).toContain('TLSRoute');
+    const identity = identify({ apiVersion: 'gateway.networking.x-k8s.io/v1alpha1', kind: 'XMesh' });
+    expect(identity.kind === 'Other' && identity.message).toContain('XMesh');
+  });
+
+  it('takes a kind of ours that is one slip away for a mistake', () => {
+    for (const [apiVersion, kind, meant] of [
+      ['sallyport.dev/v1alpha1', 'Egres', 'Egress'],
+      ['gateway.networking.k8s.io/v1', 'HTTPRuote', 'HTTPRoute'],
+    ] as const) {
+      const [diagnostic] = createValidator()({ apiVersion, kind, metadata }).diagnostics;
+      expect(diagnostic).toMatchObject({ severity: 'error', reason: 'UnsupportedKind' });
+      expect(diagnostic?.message).toContain(`Did you mean ${meant}?`);
+    }
   });
 
   it('takes names that every object of JavaScript has for names like any other', () => {

@@ -6,8 +6,8 @@ type Fields = { readonly [key: string]: unknown };
 /** What a value says it is. */
 export type Identity =
   | { readonly kind: 'Known'; readonly of: Kind; readonly fields: Fields }
-  /** Of another kind; `message` where it may be a slip. */
-  | { readonly kind: 'Other'; readonly message?: string }
+  /** Of another kind; `message` where it may be meant for Sallyport, `slip` where it is near one that is. */
+  | { readonly kind: 'Other'; readonly message?: string; readonly slip?: boolean }
   /** Can't be read; `of` where it is plain which kind is meant, so that it can be told which object is broken. */
   | {
       readonly kind: 'Malformed';
@@ -18,15 +18,26 @@ export type Identity =
     };
 
 /** Versions that hold the same as the one that is read. */
-const equalVersions: ReadonlyMap<string, readonly Kind[]> = new Map([
+const equalVersions: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
   ['gateway.networking.k8s.io/v1beta1', ['Gateway', 'GatewayClass', 'HTTPRoute', 'ReferenceGrant'] as const],
+  ['gateway.networking.k8s.io/v1alpha3', ['BackendTLSPolicy', 'TLSRoute'] as const],
+  ['gateway.networking.k8s.io/v1alpha2', ['GRPCRoute', 'TCPRoute', 'TLSRoute', 'UDPRoute'] as const],
 ]);
+
+/** The other apiVersions that hold the same as the one in which a kind is read, the newest first. */
+export function equalVersionsOf(kind: Kind): readonly string[] {
+  return [...equalVersions].filter(([, kinds]) => kinds.includes(kind)).map(([apiVersion]) => apiVersion);
+}
 
 /** Groups that kinds were of before they moved: an old file means the kind of today. */
 const formerGroups: ReadonlyMap<string, readonly Kind[]> = new Map([['extensions', ['Ingress'] as const]]);
 
 /** Groups whose every kind has to do with traffic, so that one that is not read deserves a word. */
-const ownGroups: ReadonlySet<string> = new Set(['gateway.networking.k8s.io', 'sallyport.dev']);
+const ownGroups: ReadonlySet<string> = new Set([
+  'gateway.networking.k8s.io',
+  'gateway.networking.x-k8s.io',
+  'sallyport.dev',
+]);
 
 /** The apiVersion in which a kind is read. */
 export function apiVersionOf(kind: Kind): string {
@@ -70,12 +81,12 @@ export function identify(value: unknown): Identity {
   };
 }
 
-function describeOther(group: string, kind: string): { readonly message?: string } {
+function describeOther(group: string, kind: string): { readonly message?: string; readonly slip?: boolean } {
   // Test files may lie beside what they test; `sallyport test` reads them.
   if (group === 'sallyport.dev' && kind === 'ConfigurationTest') return {};
   const near = closest(kind, Object.keys(kindTable));
   const sameGroup = near !== undefined && isKind(near) && kindTable[near].group === group;
   if (!sameGroup && !ownGroups.has(group)) return {};
   const advice = near === undefined ? `Known are ${Object.keys(kindTable).join(', ')}.` : `Did you mean ${near}?`;
-  return { message: `Objects of kind ${kind} are not read. ${advice}` };
+  return { message: `Objects of kind ${kind} are not read. ${advice}`, slip: near !== undefined };
 }

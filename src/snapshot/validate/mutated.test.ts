@@ -109,3 +109,15 @@ describe('an object with one thing changed', () => {
     }
   });
 });
+
+it('is refused, and breaks nothing, when it is nested far too deep', () => {
+  let deep: unknown = 'end';
+  for (let i = 0; i < 20_000; i += 1) deep = i % 2 === 0 ? [deep] : { deep };
+  for (const spec of [{ listeners: deep }, { gatewayClassName: deep }, { addresses: [deep] }]) {
+    const value = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', metadata: { name: 'a' }, spec };
+    expect(createValidator()(value)).toMatchObject({
+      kind: 'Invalid',
+      diagnostics: [{ severity: 'error', reason: 'InvalidValue' }],
+    });
+  }
+});

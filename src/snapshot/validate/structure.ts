@@ -29,8 +29,8 @@ export function checkStructure(
   path: Path | undefined,
 ): unknown {
   if (schema['x-kubernetes-int-or-string'] === true) {
-    if (!Number.isInteger(value) && typeof value !== 'string')
-      reportType(context, path, 'a whole number or a string', value);
+    if (typeof value === 'string') checkString(context, schema, value, path);
+    else if (!Number.isInteger(value)) reportType(context, path, 'a whole number or a string', value);
     return value;
   }
   checkEnum(context, schema, value, path);

@@ -1,15 +1,17 @@
-import type { Diagnostic } from '../diagnostic.ts';
-import type { Validate, Validation } from '../files/validation.ts';
-import { type AnyObject, type Kind, kindTable, type ObjectRef } from '../object.ts';
+import { describeErrors, type Diagnostic } from '../diagnostic.ts';
+import type { InvalidValue, Validate, Validation } from '../files/validation.ts';
+import { type AnyObject, isBuiltIn, type Kind, kindTable, type ObjectRef } from '../object.ts';
 import { checkRules, compileRules, type RuleTree } from './cel-rules.ts';
 import { checkConfigMap, checkSecret, mergeStringData } from './data.ts';
 import { checkEndpointSlice } from './endpoint-slice.ts';
+import { isDeeperThan } from './depth.ts';
 import { type Finding, renderPath, type Report } from './finding.ts';
 import { identify } from './identify.ts';
 import { checkIngress } from './ingress.ts';
 import { checkMetadata } from './metadata.ts';
 import { type Schema, schemas } from './schema.ts';
 import { checkService } from './service.ts';
+import { standInFor } from './stand-in.ts';
 import { checkStructure } from './structure.ts';
 
 type Fields = { readonly [key: string]: unknown };
@@ -43,20 +45,27 @@ export function createValidator(): Validate {
   return (value) => validate(compiled, value);
 }
 
+/** More than any object of these kinds can use, and little enough for what walks through it. */
+const mostLevels = 200;
+
 function validate(compiled: Compiled, value: unknown): Validation {
+  if (isDeeperThan(value, mostLevels)) {
+    const message = `The object is nested deeper than ${mostLevels} levels.`;
+    return invalid(undefined, value, [{ reason: 'InvalidValue', field: '', message }]);
+  }
   const identity = identify(value);
   switch (identity.kind) {
     case 'Malformed': {
       const { message, field = '', of, fields = {} } = identity;
       const ref = of === undefined ? undefined : refFrom(of, completeMetadata(of, fields));
-      return invalid(ref, [{ reason: 'UnsupportedKind', field, message }]);
+      return invalid(ref, fields, [{ reason: 'UnsupportedKind', field, message }]);
     }
     case 'Other': {
-      const { message } = identity;
+      const { message, slip = false } = identity;
       if (message === undefined) return { kind: 'Ignored', diagnostics: [] };
       return {
         kind: 'Ignored',
-        diagnostics: [{ severity: 'warning', reason: 'UnsupportedKind', message, field: 'kind' }],
+        diagnostics: [{ severity: slip ? 'error' : 'warning', reason: 'UnsupportedKind', message, field: 'kind' }],
       };
     }
     case 'Known':
@@ -71,7 +80,7 @@ function validateKind(compiled: Compiled, kind: Kind, fields: Fields): Validatio
   const schema: Schema = schemas[kind];
   const completed = completeMetadata(kind, checkStructure(context, schema, withoutStatus(kind, fields), undefined));
   const ref = refFrom(kind, completed);
-  if (findings.length > 0) return invalid(ref, findings);
+  if (findings.length > 0) return invalid(ref, fields, findings);
   // Passed the schema of its kind, from which the type is generated.
   const checked = completed as unknown as AnyObject;
   const object = checked.kind === 'Secret' ? mergeStringData(checked) : checked;
@@ -79,13 +88,12 @@ function validateKind(compiled: Compiled, kind: Kind, fields: Fields): Validatio
   checkWrittenRules(object, report);
   const rules = compiled.rulesOf(kind);
   if (rules !== undefined) checkRules(rules, object, undefined, report);
-  return findings.length > 0 ? invalid(ref, findings) : { kind: 'Object', object, diagnostics: [] };
+  return findings.length > 0 ? invalid(ref, fields, findings) : { kind: 'Object', object, diagnostics: [] };
 }
 
 /** Custom resources have their status written apart: what a manifest says of it is dropped, as the API server does. */
 function withoutStatus(kind: Kind, fields: Fields): Fields {
-  const { group } = kindTable[kind];
-  if (group !== 'gateway.networking.k8s.io' && group !== 'sallyport.dev') return fields;
+  if (isBuiltIn(kind)) return fields;
   const { status: _, ...rest } = fields;
   return rest;
 }
@@ -111,7 +119,7 @@ function refFrom(kind: Kind, object: Fields): ObjectRef | undefined {
   return { kind, namespace: kindTable[kind].namespaced && typeof namespace === 'string' ? namespace : '', name };
 }
 
-function invalid(ref: ObjectRef | undefined, findings: readonly Finding[]): Validation {
+function invalid(ref: ObjectRef | undefined, content: unknown, findings: readonly Finding[]): InvalidValue {
   const object = ref === undefined ? {} : { object: ref };
   const diagnostics = findings.map(({ reason, field, message }): Diagnostic => ({
     severity: 'error',
@@ -120,7 +128,9 @@ function invalid(ref: ObjectRef | undefined, findings: readonly Finding[]): Vali
     ...object,
     ...(field === '' ? {} : { field }),
   }));
-  return ref === undefined ? { kind: 'Invalid', diagnostics } : { kind: 'Invalid', ref, diagnostics };
+  if (ref === undefined) return { kind: 'Invalid', diagnostics };
+  const standIn = standInFor(ref, content, describeErrors(diagnostics));
+  return { kind: 'Invalid', ref, diagnostics, ...(standIn === undefined ? {} : { standIn }) };
 }
 
 /** Kinds whose schema says all that is checked have no rules here. */

@@ -8,6 +8,7 @@ import type { Quarantine } from '../quarantine.ts';
 import type { TranslationSources } from '../sources.ts';
 import { translateEgressDirection } from './direction.ts';
 import { defaultEgressOptions } from './options.ts';
+import { nothingTranslated } from '../sources.ts';
 
 const gateway = `
 kind: Gateway
@@ -24,7 +25,7 @@ status: {podIP: 10.0.0.1}
 ---`;
 
 function translate(text: string, quarantine: Quarantine = new Map()) {
-  const sources = { ...viewOf(parseObjects(text)), gateways: new Map(), ingressSections: new Map() };
+  const sources = { ...viewOf(parseObjects(text)), ...nothingTranslated };
   return translateEgressDirection(
     createMemo<TranslationSources>(),
     sources,

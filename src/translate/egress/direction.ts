@@ -7,6 +7,8 @@ import { compareStrings } from '../../lib/order.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { objectKey } from '../../snapshot/object.ts';
 import { findTakenPorts, noTakenPorts } from '../gateway-api/taken-port.ts';
+import { conditionsAt, findReach } from '../reach.ts';
+import type { GatewayReach } from '../gateway-api/gateway-reach.ts';
 import type { TranslateOptions } from '../options.ts';
 import { type LeftOut, nothingLeftOut, type Quarantine } from '../quarantine.ts';
 import type { TranslationSources } from '../sources.ts';
@@ -168,12 +170,12 @@ function translateSection(
   return { listeners, attached };
 }
 
-function statusOfGateway(gateway: EgressGateway, ...attached: readonly number[]): ObjectStatus {
+function statusOfGateway(gateway: EgressGateway, reach: GatewayReach, ...attached: readonly number[]): ObjectStatus {
   return {
     ref: gateway.gateway,
     status: {
-      addresses: gateway.addresses.map((value) => ({ type: 'IPAddress', value })),
-      conditions: gateway.conditions,
+      addresses: reach.addresses,
+      conditions: conditionsAt(reach, gateway.conditions),
       listeners: gateway.listeners.map((listener, index) => ({ ...listener, attachedRoutes: attached[index] ?? 0 })),
     },
   };
@@ -240,6 +242,7 @@ function translateOne(
     .filter((secret) => !missing.has(secret.name))
     .sort((a, b) => compareStrings(a.name, b.name));
   const listeners = made.flatMap((entry) => entry.listeners).sort((a, b) => compareStrings(a.name, b.name));
+  const reach = findReach(memo, context.sources, context.options, gateway.gateway, gateway.addresses);
   return {
     ir: memo.run(
       makeGatewayIr,
@@ -248,7 +251,7 @@ function translateOne(
       memo.list(`egress/listeners/${gateway.name}`, listeners),
       memo.list(`egress/secrets/${gateway.name}`, secrets),
     ),
-    status: memo.run(statusOfGateway, gateway.name, gateway, ...counts),
+    status: memo.run(statusOfGateway, gateway.name, gateway, reach, ...counts),
   };
 }
 

@@ -1,23 +1,29 @@
 import type { Gateway, Listener } from '../../../gen/kubernetes/types.ts';
+import type { Front } from '../../ir/front.ts';
 import { gatewayName, originOf, type GatewayName, type Origin, type SecretName } from '../../ir/name.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
 import type { Problem } from '../../resolve/problem.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { type ObjectRef, objectKey, refOf } from '../../snapshot/object.ts';
-import { type Read, readObject } from '../../snapshot/view.ts';
+import type { Read } from '../../snapshot/view.ts';
 import {
   type AllowedNamespaces,
   gatewayGroup,
   type GroupKind,
   translateAllowedRoutes,
 } from '../gateway-api/allowed-routes.ts';
+import { findBoundPortProblem } from '../gateway-api/bound-port.ts';
 import { createConditionMaker, unsupportedFieldsType } from '../gateway-api/condition.ts';
+import { defaultScopeOf } from '../gateway-api/default-gateway.ts';
 import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
 import { resolveClassRole } from '../gateway-api/gateway-class.ts';
+import { resolveGatewayTemplate } from '../gateway-api/gateway-template.ts';
 import { resolveListenerCertificates } from '../gateway-api/listener-certificate.ts';
 import { listenerConditions } from '../gateway-api/listener-condition.ts';
+import { socketOf } from '../gateway-api/listener-protocol.ts';
 import { noTakenPorts, type TakenPorts } from '../gateway-api/taken-port.ts';
 import { findUnsupportedFields } from '../gateway-api/unsupported-field.ts';
+import { frontOf } from '../front.ts';
 import type { TranslateOptions } from '../options.ts';
 import type { Condition } from '../translation.ts';
 
@@ -139,17 +145,15 @@ function findGeneral(
       message: `No TLS option is known: ${tlsOptions.join(', ')}.`,
     });
   }
-  const holder = taken.get(listener.port);
+  const holder = taken.get(socketOf(listener));
   if (holder !== undefined) {
     findings.refusals.push({
       reason: 'PortUnavailable',
       message: `Gateway ${holder} on this host has port ${listener.port} already.`,
     });
   }
-  if (listener.port + options.portOffset > 65535) {
-    const message = `Port ${listener.port} would be bound as ${listener.port + options.portOffset}, which is no port.`;
-    findings.refusals.push({ reason: 'PortUnavailable', message });
-  }
+  const unbound = findBoundPortProblem(listener.port, options);
+  if (unbound !== undefined) findings.refusals.push(unbound);
 }
 
 function conflictOf(refusals: readonly Problem[]): Problem | undefined {
@@ -190,13 +194,6 @@ function translateListener(
   };
 }
 
-function findRefusal(read: Read, gateway: Gateway): Problem | undefined {
-  const own = gateway.spec.infrastructure?.parametersRef;
-  const parameters = own ?? readObject(read, 'GatewayClass', '', gateway.spec.gatewayClassName)?.spec.parametersRef;
-  if (parameters === undefined) return undefined;
-  return { reason: 'InvalidParameters', message: `No parameters are known, and none of kind ${parameters.kind}.` };
-}
-
 function gatewayConditions(
   gateway: Gateway,
   refusal: Problem | undefined,
@@ -234,11 +231,24 @@ function gatewayConditions(
 }
 
 /** What an egress Gateway is served without. */
-function findUnsupported(gateway: Gateway): readonly Problem[] {
-  if (gateway.spec.tls?.backend === undefined) return findUnsupportedFields(gateway);
-  const message =
-    'tls.backend has no effect on an egress Gateway: each rule of an Egress names its client certificate.';
-  return [...findUnsupportedFields(gateway), { reason: 'UnsupportedValue', message }];
+function findUnsupported(gateway: Gateway, front: Front | undefined): readonly Problem[] {
+  const problems = [...findUnsupportedFields(gateway)];
+  const ignore = (message: string) => void problems.push({ reason: 'UnsupportedValue', message });
+  const from = gateway.spec.allowedListeners?.namespaces?.from ?? 'None';
+  if (from !== 'None') {
+    ignore(`allowedListeners.namespaces.from ${from} has no effect: an egress Gateway takes no ListenerSets.`);
+  }
+  const scope = defaultScopeOf(gateway);
+  if (scope !== undefined) ignore(`defaultScope ${scope} has no effect: an egress Gateway takes no routes.`);
+  if (gateway.spec.tls?.backend !== undefined) {
+    ignore('tls.backend has no effect on an egress Gateway: each rule of an Egress names its client certificate.');
+  }
+  if (front !== undefined) {
+    ignore(
+      'proxyProtocol and trustedHops of a GatewayTemplate have no effect on an egress Gateway: Pods call it directly.',
+    );
+  }
+  return problems;
 }
 
 /** Translates a Gateway of class `sallyport-egress`; undefined for all others. `taken` are ports that other Gateways have. */
@@ -250,7 +260,8 @@ export function translateEgressGateway(
 ): EgressGateway | undefined {
   if (resolveClassRole(read, gateway.spec.gatewayClassName, options) !== 'Egress') return undefined;
   const { addresses, unsupported, unusable } = resolveGatewayAddresses(gateway, options);
-  const refusal = findRefusal(read, gateway) ?? unsupported;
+  const template = resolveGatewayTemplate(read, gateway);
+  const refusal = template.ok ? unsupported : template.error;
   const served = refusal === undefined && addresses.length > 0;
   const outcomes = gateway.spec.listeners.map((listener) =>
     translateListener(read, gateway, listener, served, options, taken),
@@ -258,7 +269,7 @@ export function translateEgressGateway(
   const object = refOf(gateway);
   const own = [refusal, unusable].flatMap((problem) => problem ?? []);
   const diagnostics: Diagnostic[] = own.map((problem) => ({ severity: 'error', ...problem, object, field: 'spec' }));
-  const withoutEffect = findUnsupported(gateway);
+  const withoutEffect = findUnsupported(gateway, template.ok ? frontOf(template.value) : undefined);
   for (const problem of withoutEffect) diagnostics.push({ severity: 'warning', ...problem, object, field: 'spec' });
   outcomes.forEach(({ problems }, index) => {
     for (const problem of problems)

@@ -4,11 +4,9 @@ import { createMemo } from '../../lib/memo.ts';
 import { applyChanges, emptySnapshot, type Snapshot } from '../../snapshot/snapshot.ts';
 import { createIndexer } from '../../snapshot/view.ts';
 import { standaloneOptions } from '../options.ts';
-import type { TranslationSources } from '../sources.ts';
+import { nothingTranslated, type TranslationSources } from '../sources.ts';
 import { translateEgressDirection } from './direction.ts';
 import { defaultEgressOptions } from './options.ts';
-
-const extra = { gateways: new Map(), ingressSections: new Map() };
 
 const gateway = `
 kind: Gateway
@@ -59,7 +57,7 @@ it('does again only what a change speaks of, with what starting from scratch wou
   const run = (snapshot: Snapshot) => {
     const direction = translateEgressDirection(
       memo,
-      { ...indexer.update(snapshot), ...extra },
+      { ...indexer.update(snapshot), ...nothingTranslated },
       standaloneOptions,
       defaultEgressOptions,
     );
@@ -67,7 +65,7 @@ it('does again only what a change speaks of, with what starting from scratch wou
     const fresh = viewOf(Object.values(snapshot.collections).flatMap((collection) => [...collection.values()]));
     const scratch = translateEgressDirection(
       createMemo<TranslationSources>(),
-      { ...fresh, ...extra },
+      { ...fresh, ...nothingTranslated },
       standaloneOptions,
       defaultEgressOptions,
     );

@@ -8,6 +8,7 @@ import {
 } from '../../ir/egress.ts';
 import type { PathMatch } from '../../ir/match.ts';
 import { formatIpRange, type IpRange } from '../../lib/ip-range.ts';
+import { comparePrecedence } from '../precedence.ts';
 import { compareBy, compareStrings } from '../../lib/order.ts';
 import { type Claim, claimsOf, createClaimIndex } from './claim.ts';
 import type { ParsedRule, RequestMatch } from './rule.ts';
@@ -35,8 +36,7 @@ const compareRanked = compareBy<Ranked>(
   (a, b) => a.depth - b.depth,
   (a, b) => comparePaths(a.route.match, b.route.match),
   (a, b) => Number(a.route.match.methods.length === 0) - Number(b.route.match.methods.length === 0),
-  (a, b) => compareStrings(a.claim.rule.precedence.createdAt, b.claim.rule.precedence.createdAt),
-  (a, b) => compareStrings(a.claim.rule.precedence.object, b.claim.rule.precedence.object),
+  (a, b) => comparePrecedence(a.claim.rule.precedence, b.claim.rule.precedence),
   (a, b) => a.claim.rule.index - b.claim.rule.index,
   (a, b) => a.position - b.position,
 );

@@ -2,6 +2,7 @@ import type { LabelSelector, Listener, RouteGroupKind } from '../../../gen/kuber
 import type { Problem } from '../../resolve/problem.ts';
 import { checkLabelSelector, matchesLabels } from '../../resolve/label-selector.ts';
 import { type Read, readObject } from '../../snapshot/view.ts';
+import type { RouteKind } from './route-kind.ts';
 
 export const gatewayGroup = 'gateway.networking.k8s.io';
 
@@ -26,16 +27,27 @@ export interface AllowedRoutesTranslation {
   readonly problem?: Problem;
 }
 
-const httpKinds: readonly GroupKind[] = [{ group: gatewayGroup, kind: 'HTTPRoute' }];
+/** The kinds of routes that can attach to a listener of each protocol (ProtocolType). */
+const kindsOfProtocol: ReadonlyMap<string, readonly RouteKind[]> = new Map([
+  ['HTTP', ['HTTPRoute', 'GRPCRoute']],
+  ['HTTPS', ['HTTPRoute', 'GRPCRoute']],
+  ['TLS', ['TLSRoute']],
+  ['TCP', ['TCPRoute']],
+  ['UDP', ['UDPRoute']],
+]);
 
-function splitKinds(wanted: readonly RouteGroupKind[]): Pick<AllowedRoutesTranslation, 'kinds' | 'kindProblem'> {
-  if (wanted.length === 0) return { kinds: httpKinds };
-  const isServed = (entry: RouteGroupKind) =>
-    (entry.group ?? gatewayGroup) === gatewayGroup && entry.kind === 'HTTPRoute';
+function splitKinds(
+  protocol: string,
+  wanted: readonly RouteGroupKind[],
+): Pick<AllowedRoutesTranslation, 'kinds' | 'kindProblem'> {
+  const served = (kindsOfProtocol.get(protocol) ?? []).map((kind) => ({ group: gatewayGroup, kind }));
+  if (wanted.length === 0) return { kinds: served };
+  const isKind = (entry: RouteGroupKind, { group, kind }: GroupKind): boolean =>
+    (entry.group ?? gatewayGroup) === group && entry.kind === kind;
   const unserved = wanted
-    .filter((entry) => !isServed(entry))
+    .filter((entry) => !served.some((kind) => isKind(entry, kind)))
     .map((entry) => `${entry.group ?? gatewayGroup}/${entry.kind}`);
-  const kinds = wanted.some(isServed) ? httpKinds : [];
+  const kinds = served.filter((kind) => wanted.some((entry) => isKind(entry, kind)));
   if (unserved.length === 0) return { kinds };
   const message = `Routes of kind ${unserved.join(', ')} can't attach to this listener.`;
   return { kinds, kindProblem: { reason: 'InvalidRouteKinds', message } };
@@ -44,7 +56,7 @@ function splitKinds(wanted: readonly RouteGroupKind[]): Pick<AllowedRoutesTransl
 /** Reads what a listener says on the routes that may attach to it (Listener.allowedRoutes). */
 export function translateAllowedRoutes(listener: Listener): AllowedRoutesTranslation {
   const allowed = listener.allowedRoutes;
-  const kinds = splitKinds(allowed?.kinds ?? []);
+  const kinds = splitKinds(listener.protocol, allowed?.kinds ?? []);
   const from = allowed?.namespaces?.from ?? 'Same';
   if (from !== 'Selector') {
     if (from === 'All' || from === 'Same') return { ...kinds, namespaces: { from } };

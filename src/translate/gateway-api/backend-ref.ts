@@ -1,12 +1,11 @@
 import type { HTTPBackendRef } from '../../../gen/kubernetes/types.ts';
-import { clusterName } from '../../ir/name.ts';
+import { clusterName, type ClusterName } from '../../ir/name.ts';
 import type { WeightedCluster } from '../../ir/route.ts';
 import type { RouteMatch } from '../../ir/match.ts';
-import type { ReferenceSource } from '../../resolve/reference-grant.ts';
 import { resolveBackend, type ServiceBackend } from '../../resolve/service.ts';
-import type { Read } from '../../snapshot/view.ts';
 import { type Filters, type MirrorFilter, translateFilters } from './filter.ts';
 import { refuse, type RuleFindings } from './finding.ts';
+import type { RuleContext } from './rule-context.ts';
 import type { RouteUses } from './use.ts';
 
 /** A backend that gets a share of a rule's requests. */
@@ -35,6 +34,7 @@ function translateBackendFilters(
   const refused: string[] = [];
   if (filters.redirect !== undefined) refused.push('RequestRedirect');
   if (filters.cors !== undefined) refused.push('CORS');
+  if (filters.externalAuth !== undefined) refused.push('ExternalAuth');
   if (!single && filters.mirrors.length > 0) refused.push('RequestMirror');
   if (refused.length > 0) {
     refuse(
@@ -48,12 +48,10 @@ function translateBackendFilters(
 
 /** Resolves the backendRefs of a rule; what is wrong with them goes to `findings`. */
 export function resolveBackendRefs(
-  read: Read,
-  from: ReferenceSource,
+  { read, from, application, uses }: RuleContext,
   refs: readonly HTTPBackendRef[],
   matches: readonly RouteMatch[],
   field: string,
-  uses: RouteUses,
   findings: RuleFindings,
 ): RuleBackends {
   const backends: RuleBackend[] = [];
@@ -63,7 +61,7 @@ export function resolveBackendRefs(
     const place = `${field}[${index}]`;
     const filters = translateBackendFilters(ref, refs.length === 1, matches, place, findings);
     uses.addReference(ref);
-    const backend = resolveBackend(read, from, ref);
+    const backend = resolveBackend(read, from, ref, application);
     if (!backend.ok) findings.unresolved.push({ ...backend.error, field: place });
     if (!backend.ok || filters.blocked) invalidWeight += weight;
     else if (weight > 0) backends.push({ backend: backend.value, weight, filters });
@@ -71,14 +69,19 @@ export function resolveBackendRefs(
   return { backends, invalidWeight };
 }
 
+/** The cluster of a backend, which is asked for. */
+export function useBackend({ namespace, service, port, impliedHttp2 }: ServiceBackend, uses: RouteUses): ClusterName {
+  const name = clusterName(namespace, service, port, impliedHttp2 === true ? 'h2' : undefined);
+  const implied = impliedHttp2 === undefined ? {} : { impliedHttp2 };
+  uses.addCluster({ kind: 'ServicePort', name, namespace, service, port, ...implied });
+  return name;
+}
+
 /** The shares of a rule. Each keeps the filters of its backend, which come after those of the rule. */
 export function weighBackends(backends: readonly RuleBackend[], uses: RouteUses): readonly WeightedCluster[] {
   return backends.map(({ backend, weight, filters }) => {
-    const { namespace, service, port } = backend;
-    const cluster = clusterName(namespace, service, port);
-    uses.addCluster({ kind: 'ServicePort', name: cluster, namespace, service, port });
     return {
-      cluster,
+      cluster: useBackend(backend, uses),
       weight,
       requestHeaders: filters.requestHeaders,
       responseHeaders: filters.responseHeaders,

@@ -63,6 +63,16 @@ describe('translateBackendTlsPolicy', () => {
     ]);
   });
 
+  it('says of one that can not be read what is wrong with it, and leaves the finding to whoever read it', () => {
+    const standIn = `${policy(`targetRefs: [${target}], validation: {hostname: ""}`)}\nunreadable: 'spec.x: Unknown.'`;
+    const { ancestors, diagnostics } = translate(service, standIn);
+    const accepted = { type: 'Accepted', status: 'False', reason: 'Invalid', message: 'spec.x: Unknown.' };
+    expect([ancestors, diagnostics]).toEqual([
+      [expect.objectContaining({ conditions: [{ ...accepted, observedGeneration: 4 }] })],
+      [],
+    ]);
+  });
+
   it('is accepted with one good CA beside a bad one', () => {
     const spec =
       'validation: {hostname: a, caCertificateRefs: [{group: "", kind: ConfigMap, name: x}, {group: "", kind: ConfigMap, name: ca}]}';

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { caYaml, createTestCertificate } from '../../../test/fixture/certificate.ts';
 import { parseObjects, readerOf, viewOf } from '../../../test/fixture/view.ts';
 import { clusterName, ruleClusterName, secretName } from '../../ir/name.ts';
+import { standaloneOptions } from '../options.ts';
 import { translateCluster } from './cluster.ts';
 
 const name = clusterName('default', 'a', 80);
@@ -15,7 +16,12 @@ spec: {targetRefs: [{group: "", kind: Service, name: a}], validation: {hostname:
 const clientCertificate = secretName('Secret', 'default', 'client');
 
 function translate(documents: readonly string[], client: typeof clientCertificate | undefined) {
-  return translateCluster(readerOf(viewOf(parseObjects(documents.join('\n---\n')))), request, client);
+  return translateCluster(
+    readerOf(viewOf(parseObjects(documents.join('\n---\n')))),
+    request,
+    client,
+    standaloneOptions,
+  );
 }
 
 describe('translateCluster', () => {
@@ -53,7 +59,9 @@ describe('translateCluster', () => {
       { namespace: 'default', service: 'a', port: 80, weight: 1 },
     ];
     const read = readerOf(viewOf([]));
-    expect(translateCluster(read, { kind: 'Rule', name: rule, protocol: 'Http1', backends }, undefined)).toEqual({
+    expect(
+      translateCluster(read, { kind: 'Rule', name: rule, protocol: 'Http1', backends }, undefined, standaloneOptions),
+    ).toEqual({
       cluster: {
         name: rule,
         origins: ['Service/default/a', 'Service/default/b'],

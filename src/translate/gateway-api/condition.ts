@@ -8,11 +8,32 @@ export interface ConditionMaker {
   readonly no: (type: string, problem: Problem) => Condition;
 }
 
+// The API server takes 32,768 characters; all conditions of a route's 32 parents must fit into one object besides.
+const maxMessageLength = 8192;
+
+/** A message as a condition may carry it: what Envoy says, or what many rules come to, can be longer. */
+export function cutMessage(message: string): string {
+  if (message.length <= maxMessageLength) return message;
+  return `${message.slice(0, maxMessageLength - 2)} …`.toWellFormed();
+}
+
 export function createConditionMaker(object: AnyObject): ConditionMaker {
   const observedGeneration = object.metadata.generation ?? 0;
   return {
-    yes: (type, reason, message) => ({ type, status: 'True', reason, message, observedGeneration }),
-    no: (type, { reason, message }) => ({ type, status: 'False', reason, message, observedGeneration }),
+    yes: (type, reason, message) => ({
+      type,
+      status: 'True',
+      reason,
+      message: cutMessage(message),
+      observedGeneration,
+    }),
+    no: (type, { reason, message }) => ({
+      type,
+      status: 'False',
+      reason,
+      message: cutMessage(message),
+      observedGeneration,
+    }),
   };
 }
 

@@ -62,6 +62,17 @@ describe('translateEndpoints', () => {
     expect(addresses([yaml, slice('s', '[{addresses: [10.0.0.1]}]', ports)])).toEqual(expected);
   });
 
+  it('refuses the addresses of nodes where endpoints may not be local', () => {
+    const node =
+      'apiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {addresses: [{type: InternalIP, address: 192.0.2.1}]}';
+    const yaml = slice('s', '[{addresses: [192.0.2.1]}, {addresses: [10.0.0.1]}]');
+    expect(addresses([node, service(), yaml], false)).toEqual(['10.0.0.1:8080']);
+    expect(translate([node, service(), yaml], false).diagnostics).toMatchObject([
+      { message: '192.0.2.1 is the address of a node of this cluster.', object: { name: 's' } },
+    ]);
+    expect(addresses([node, service(), yaml])).toEqual(['10.0.0.1:8080', '192.0.2.1:8080']);
+  });
+
   it.each([
     ['ready', '{ready: true}', true],
     ['not ready', '{ready: false}', false],

@@ -1,15 +1,15 @@
 import { isIP } from 'node:net';
-import type { EndpointSlice, ServicePort } from '../../../gen/kubernetes/types.ts';
+import type { EndpointSlice } from '../../../gen/kubernetes/types.ts';
 import type { Endpoint, EndpointSet, Locality } from '../../ir/cluster.ts';
 import { compareStrings } from '../../lib/order.ts';
 import { unreachable } from '../../lib/never.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { refOf } from '../../snapshot/object.ts';
-import { type Read, readObject } from '../../snapshot/view.ts';
+import type { Read } from '../../snapshot/view.ts';
 import type { ClusterRequest } from '../attachment.ts';
 import type { TranslateOptions } from '../options.ts';
 import { isLocalAddress } from '../../resolve/address.ts';
-import { findServicePort } from '../../resolve/service.ts';
+import { findServicePort, type PortEntry } from '../../resolve/service.ts';
 
 export interface EndpointTranslation {
   readonly endpoints: EndpointSet;
@@ -22,7 +22,7 @@ interface Candidate extends Endpoint {
   readonly draining: boolean;
 }
 
-function portNumber(slice: EndpointSlice, servicePort: ServicePort): number | undefined {
+function portNumber(slice: EndpointSlice, servicePort: PortEntry): number | undefined {
   const entry = (slice.ports ?? []).find(
     (port) =>
       (port.name ?? '') === (servicePort.name ?? '') && (port.protocol ?? 'TCP') === (servicePort.protocol ?? 'TCP'),
@@ -59,10 +59,10 @@ function readEndpoints(
   backend: { readonly namespace: string; readonly service: string; readonly port: number },
   options: TranslateOptions,
   diagnostics: Diagnostic[],
+  transport: 'TCP' | 'UDP' = 'TCP',
 ): readonly Endpoint[] {
   const { namespace, service: name } = backend;
-  const service = readObject(read, 'Service', namespace, name);
-  const servicePort = service === undefined ? undefined : findServicePort(service, backend.port);
+  const servicePort = findServicePort(read, namespace, name, backend.port, transport);
   if (servicePort === undefined) return [];
   const candidates: Candidate[] = [];
   for (const slice of read('slicesOfService', `${namespace}/${name}`) ?? []) {
@@ -77,10 +77,34 @@ function readEndpoints(
         diagnostics.push(refuse(slice, `${candidate.address} is no ${slice.addressType} address.`));
       } else if (!options.allowLocalEndpoints && isLocalAddress(candidate.address)) {
         diagnostics.push(refuse(slice, `${candidate.address} is a loopback, link-local or metadata address.`));
+      } else if (!options.allowLocalEndpoints && read('nodesOfAddress', candidate.address) !== undefined) {
+        diagnostics.push(refuse(slice, `${candidate.address} is the address of a node of this cluster.`));
       } else candidates.push(candidate);
     }
   }
   return choose(candidates);
+}
+
+/**
+ * The localities of datagrams. The share of a Service without endpoints is thrown away with that of those that can't be
+ * used (UDPRouteRule.backendRefs): an empty locality would leave it to the others.
+ */
+function datagramLocalities(
+  read: Read,
+  { backends, invalidWeight }: ClusterRequest & { readonly kind: 'Datagrams' },
+  options: TranslateOptions,
+  diagnostics: Diagnostic[],
+): readonly Locality[] {
+  const localities = backends.map((backend) => ({
+    name: `${backend.namespace}/${backend.service}:${backend.port}`,
+    weight: backend.weight,
+    endpoints: readEndpoints(read, backend, options, diagnostics, 'UDP'),
+  }));
+  const served = localities.filter(({ endpoints }) => endpoints.length > 0);
+  const weight = localities
+    .filter(({ endpoints }) => endpoints.length === 0)
+    .reduce((sum, locality) => sum + locality.weight, invalidWeight);
+  return weight === 0 ? served : [...served, { name: 'discarded', weight, endpoints: [], discards: true }];
 }
 
 /** The addresses behind a cluster. It reads Services and EndpointSlices only, so that endpoints change by themselves. */
@@ -92,7 +116,8 @@ export function translateEndpoints(
   const diagnostics: Diagnostic[] = [];
   const localities = ((): readonly Locality[] => {
     switch (request.kind) {
-      case 'ServicePort': {
+      case 'ServicePort':
+      case 'StreamPort': {
         const endpoints = readEndpoints(read, request, options, diagnostics);
         return [{ name: `${request.namespace}/${request.service}`, endpoints }];
       }
@@ -102,6 +127,8 @@ export function translateEndpoints(
           weight: backend.weight,
           endpoints: readEndpoints(read, backend, options, diagnostics),
         }));
+      case 'Datagrams':
+        return datagramLocalities(read, request, options, diagnostics);
       default:
         return unreachable(request);
     }

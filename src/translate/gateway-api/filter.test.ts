@@ -249,8 +249,13 @@ describe('CORS', () => {
 describe('filters that can not be served', () => {
   it.each([
     [
-      'ExternalAuth',
-      '{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: a, port: 80}}}',
+      'ExternalAuth to a server that is not there',
+      '{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: gone, port: 80}, http: {}}}',
+      'ResolvedRefs=False BackendNotFound',
+    ],
+    [
+      'ExternalAuth by a path that leads out',
+      '{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: a, port: 80}, http: {path: /a/%2E./b}}}',
       'Accepted=False UnsupportedValue',
     ],
     ['an unknown type', '{type: Magic}', 'Accepted=False UnsupportedValue'],

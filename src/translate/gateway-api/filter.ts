@@ -2,6 +2,7 @@ import type { HTTPRouteFilter } from '../../../gen/kubernetes/types.ts';
 import { type Cors, type HeaderModification, noHeaderModification, type Rewrite } from '../../ir/filter.ts';
 import type { RouteMatch } from '../../ir/match.ts';
 import { translateCors } from './cors.ts';
+import type { AuthFilter } from './external-auth.ts';
 import { refuse, type RuleFindings } from './finding.ts';
 import { translateHeaderModifier } from './header-modifier.ts';
 import { translatePathModifier } from './path-modifier.ts';
@@ -20,6 +21,7 @@ export interface Filters {
   readonly redirect?: RedirectTemplate;
   readonly rewrite?: Rewrite;
   readonly cors?: Cors;
+  readonly externalAuth?: AuthFilter;
   readonly mirrors: readonly MirrorFilter[];
   /** Requests must be answered with an error, as a filter that they have to pass can't be found. */
   readonly blocked: boolean;
@@ -88,7 +90,8 @@ function applyFilter(
       draft.cors = translateCors(filter.cors);
       return;
     case 'ExternalAuth':
-      refuse(findings, field, 'ExternalAuth is not served yet; requests are refused, not let through.');
+      if (filter.externalAuth === undefined) return incomplete(findings, field, filter.type);
+      draft.externalAuth = { filter: filter.externalAuth, field: `${field}.externalAuth` };
       return;
     case 'ExtensionRef': {
       const { group = '', kind = '', name = '' } = filter.extensionRef ?? {};

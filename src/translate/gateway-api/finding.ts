@@ -13,6 +13,7 @@ export interface RuleFindings {
   readonly unresolved: FieldProblem[];
 }
 
+/** Notes that a field can not be served as written, and gives undefined in its place. */
 export function refuse(findings: RuleFindings, field: string, message: string, reason = 'UnsupportedValue'): undefined {
   findings.invalid.push({ reason, message, field });
   return undefined;

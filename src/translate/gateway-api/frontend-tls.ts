@@ -15,16 +15,28 @@ export interface FrontendTls {
 
 const reasons = { kind: 'InvalidCACertificateKind', ref: 'InvalidCACertificateRef' };
 
-/** The validation for a port: its own entry where it has one, also an empty one, else the default. */
-function validationOfPort(gateway: Gateway, port: number): FrontendTLSValidation | undefined {
+/** The protocols of listeners that can end TLS. */
+type TlsProtocol = 'HTTPS' | 'TLS';
+
+/**
+ * The validation for a port: its own entry where it has one, also an empty one, else the default, which is for HTTPS
+ * alone. An entry for a port is one for all TLS that ends there: who asks for a check must not get none.
+ */
+function validationOfPort(gateway: Gateway, port: number, protocol: TlsProtocol): FrontendTLSValidation | undefined {
   const frontend = gateway.spec.tls?.frontend;
   const entry = frontend?.perPort?.find((candidate) => candidate.port === port);
-  return entry === undefined ? frontend?.default.validation : entry.tls.validation;
+  if (entry !== undefined) return entry.tls.validation;
+  return protocol === 'HTTPS' ? frontend?.default.validation : undefined;
 }
 
 /** Resolves how client certificates are checked on a port (Gateway.spec.tls.frontend). */
-export function resolveFrontendTls(read: Read, gateway: Gateway, port: number): FrontendTls {
-  const validation = validationOfPort(gateway, port);
+export function resolveFrontendTls(
+  read: Read,
+  gateway: Gateway,
+  port: number,
+  protocol: TlsProtocol = 'HTTPS',
+): FrontendTls {
+  const validation = validationOfPort(gateway, port, protocol);
   if (validation === undefined) return { problems: [], refused: false };
   const namespace = gateway.metadata.namespace ?? 'default';
   const from = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace };
@@ -38,10 +50,12 @@ export function resolveFrontendTls(read: Read, gateway: Gateway, port: number): 
   };
 }
 
-/** Whether any HTTPS listener takes clients whose certificate can't be trusted. */
+/**
+ * Whether clients whose certificate can't be trusted are let in, by the default or on some port, whoever listens there:
+ * ListenerSets may, and a listener may come.
+ */
 export function isInsecureFallback(gateway: Gateway): boolean {
-  return gateway.spec.listeners.some(
-    (listener) =>
-      listener.protocol === 'HTTPS' && validationOfPort(gateway, listener.port)?.mode === 'AllowInsecureFallback',
-  );
+  const frontend = gateway.spec.tls?.frontend;
+  const validations = [frontend?.default, ...(frontend?.perPort ?? []).map((entry) => entry.tls)];
+  return validations.some((entry) => entry?.validation?.mode === 'AllowInsecureFallback');
 }

@@ -24,7 +24,8 @@ export function resolveGatewayAddresses(gateway: Gateway, options: TranslateOpti
   const addresses = new Set<string>();
   const bad: string[] = [];
   for (const { value } of requested) {
-    if (value === undefined || value === '') addresses.add(options.bindAddress);
+    const isOurs = value === undefined || value === '' || (isIP(value) !== 0 && options.addressSource === 'Services');
+    if (isOurs) addresses.add(options.bindAddress);
     else if (isIP(value) === 0) bad.push(value);
     else addresses.add(value.toLowerCase());
   }

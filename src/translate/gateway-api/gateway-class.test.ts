@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseObjects, viewOf } from '../../../test/fixture/view.ts';
+import { parseObjects, readerOf, viewOf } from '../../../test/fixture/view.ts';
 import { standaloneOptions } from '../options.ts';
 import { supportedFeatures } from './feature.ts';
 import { translateGatewayClass } from './gateway-class.ts';
@@ -8,7 +8,7 @@ function translate(spec: string) {
   const view = viewOf(parseObjects(`kind: GatewayClass\nmetadata: {name: c, generation: 2}\nspec: {${spec}}`));
   const [object] = view.GatewayClass.values();
   if (object === undefined) throw new Error('no GatewayClass');
-  return translateGatewayClass(object, standaloneOptions);
+  return translateGatewayClass(readerOf(view), object, standaloneOptions);
 }
 
 describe('translateGatewayClass', () => {
@@ -20,7 +20,7 @@ describe('translateGatewayClass', () => {
     expect(status?.supportedFeatures.map(({ name }) => name)).toEqual(supportedFeatures.toSorted());
   });
 
-  it('refuses parameters', () => {
+  it('refuses parameters of another kind', () => {
     const translation = translate(
       `controllerName: ${standaloneOptions.controllerName}, parametersRef: {group: x, kind: Y, name: z}`,
     );

@@ -6,6 +6,7 @@ import type { TranslateOptions } from '../options.ts';
 import type { Condition } from '../translation.ts';
 import { createConditionMaker } from './condition.ts';
 import { supportedFeatures } from './feature.ts';
+import { resolveClassTemplate } from './gateway-template.ts';
 
 /** Which way the Gateways of a class lead traffic. */
 export type ClassRole = 'Ingress' | 'Egress';
@@ -34,21 +35,20 @@ export interface GatewayClassTranslation {
 
 /** The status of a GatewayClass of ours; undefined for those of other controllers. */
 export function translateGatewayClass(
+  read: Read,
   gatewayClass: GatewayClass,
   options: TranslateOptions,
 ): GatewayClassTranslation | undefined {
   if (gatewayClass.spec.controllerName !== options.controllerName) return undefined;
   const { yes, no } = createConditionMaker(gatewayClass);
   const features = supportedFeatures.map((name) => ({ name }));
-  const parameters = gatewayClass.spec.parametersRef;
-  if (parameters === undefined) {
+  const template = resolveClassTemplate(read, gatewayClass);
+  if (template.ok) {
     const conditions = [yes('Accepted', 'Accepted', 'Gateways of this class are served.')];
     return { status: { conditions, supportedFeatures: features }, diagnostics: [] };
   }
-  const message = `No parameters are known, and none of kind ${parameters.kind}.`;
-  const reason = 'InvalidParameters';
   return {
-    status: { conditions: [no('Accepted', { reason, message })], supportedFeatures: features },
-    diagnostics: [{ severity: 'error', reason, message, object: refOf(gatewayClass), field: 'spec.parametersRef' }],
+    status: { conditions: [no('Accepted', template.error)], supportedFeatures: features },
+    diagnostics: [{ severity: 'error', ...template.error, object: refOf(gatewayClass), field: 'spec.parametersRef' }],
   };
 }

@@ -1,9 +1,10 @@
-import type { Gateway } from '../../../gen/kubernetes/types.ts';
+import type { Gateway, ListenerSet } from '../../../gen/kubernetes/types.ts';
 import type { Problem } from '../../resolve/problem.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { refOf } from '../../snapshot/object.ts';
 import type { Condition } from '../translation.ts';
 import { createConditionMaker, unsupportedFieldsType } from './condition.ts';
+import { defaultScopeOf } from './default-gateway.ts';
 import { isInsecureFallback } from './frontend-tls.ts';
 import type { ListenerTranslation } from './listener.ts';
 
@@ -73,6 +74,11 @@ export function gatewayConditions(
     programmedCondition(gateway, summary),
     resolvedRefsCondition(gateway, summary),
   ];
+  const scope = defaultScopeOf(gateway);
+  if (scope !== undefined) {
+    const message = `Routes with useDefaultGateways ${scope} attach without naming the Gateway.`;
+    conditions.push(yes('DefaultGateway', 'DefaultGateway', message));
+  }
   if (isInsecureFallback(gateway)) {
     const message = 'Clients without a valid certificate are let in (AllowInsecureFallback).';
     conditions.push(yes('InsecureFrontendValidationMode', 'ConfigurationChanged', message));
@@ -85,6 +91,23 @@ export function gatewayConditions(
 }
 
 const negative: ReadonlySet<string> = new Set(['Conflicted', 'OverlappingTLSConfig']);
+
+/** What is wrong with the listeners of a Gateway or a ListenerSet, from their conditions. */
+export function diagnoseListeners(
+  owner: Gateway | ListenerSet,
+  listeners: readonly ListenerTranslation[],
+): readonly Diagnostic[] {
+  const object = refOf(owner);
+  const diagnostics: Diagnostic[] = [];
+  listeners.forEach((listener, index) => {
+    for (const { type, status, reason, message } of listener.conditions) {
+      // Programmed says nothing that Accepted and ResolvedRefs do not.
+      if (status !== 'False' || type === 'Programmed' || negative.has(type)) continue;
+      diagnostics.push({ severity: 'error', reason, message, object, field: `spec.listeners[${index}]` });
+    }
+  });
+  return diagnostics;
+}
 
 /** What is wrong with a Gateway and its listeners, from their conditions. */
 export function diagnoseGateway(
@@ -101,12 +124,5 @@ export function diagnoseGateway(
       diagnostics.push({ severity: 'error', reason, message, object, field: 'spec' });
     }
   }
-  listeners.forEach((listener, index) => {
-    for (const { type, status, reason, message } of listener.conditions) {
-      // Programmed says nothing that Accepted and ResolvedRefs do not.
-      if (status !== 'False' || type === 'Programmed' || negative.has(type)) continue;
-      diagnostics.push({ severity: 'error', reason, message, object, field: `spec.listeners[${index}]` });
-    }
-  });
-  return diagnostics;
+  return [...diagnostics, ...diagnoseListeners(gateway, listeners)];
 }

@@ -95,11 +95,11 @@ describe('translateGateway, HTTP', () => {
       'ResolvedRefs=True ResolvedRefs',
       'Conflicted=False NoConflicts',
     ]);
-    expect(gateway.listeners[0]?.supportedKinds).toEqual([{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute' }]);
+    expect(gateway.listeners[0]?.supportedKinds.map(({ kind }) => kind)).toEqual(['HTTPRoute', 'GRPCRoute']);
     expect(gateway.diagnostics).toEqual([]);
   });
 
-  it.each(['TCP', 'UDP', 'TLS', 'example.com/other'])('refuses protocol %s beside one that is served', (protocol) => {
+  it.each(['SCTP', 'example.com/other'])('refuses protocol %s beside one that is served', (protocol) => {
     const gateway = ours(`listeners: [${http}, {name: other, port: 81, protocol: ${protocol}}]`);
     expect(listenerConditions(gateway, 'other')).toContain('Accepted=False UnsupportedProtocol');
     expect(listenerConditions(gateway, 'other')).toContain('Programmed=False Invalid');
@@ -109,7 +109,7 @@ describe('translateGateway, HTTP', () => {
   });
 
   it('refuses a Gateway without a listener that is valid', () => {
-    const gateway = ours('listeners: [{name: other, port: 81, protocol: TCP}]');
+    const gateway = ours('listeners: [{name: other, port: 81, protocol: SCTP}]');
     expect(short(gateway.conditions)).toEqual([
       'Accepted=False ListenersNotValid',
       'Programmed=False Invalid',
@@ -146,6 +146,7 @@ describe('translateGateway, conflicts', () => {
     for (const name of ['http', 'https']) {
       expect(listenerConditions(gateway, name)).toContain('Conflicted=True ProtocolConflict');
       expect(listenerConditions(gateway, name)).toContain('Accepted=False ProtocolConflict');
+      expect(listenerConditions(gateway, name)).toContain('Programmed=False ProtocolConflict');
     }
     expect(gateway.sections.map((section) => section.name)).toEqual(['ok']);
     expect(short(gateway.conditions)).toContain('Accepted=True ListenersNotValid');
@@ -165,7 +166,7 @@ describe('translateGateway, conflicts', () => {
   });
 
   it('does not let a protocol that is not served conflict', () => {
-    const gateway = ours(`listeners: [${http}, {name: tcp, port: 80, protocol: TCP}]`);
+    const gateway = ours(`listeners: [${http}, {name: other, port: 80, protocol: SCTP}]`);
     expect(listenerConditions(gateway, 'http')).toContain('Programmed=True Programmed');
   });
 });
@@ -304,6 +305,17 @@ describe('translateGateway, client certificates', () => {
   });
 
   it.each([
+    ['by default', 'default: {validation: {caCertificateRefs: [REF], mode: AllowInsecureFallback}}'],
+    [
+      'on a port',
+      'default: {}, perPort: [{port: 9000, tls: {validation: {caCertificateRefs: [REF], mode: AllowInsecureFallback}}}]',
+    ],
+  ])('says so %s where only ListenerSets could listen', (_, frontend) => {
+    const gateway = ours(`tls: {frontend: {${frontend.replace('REF', ref)}}}, listeners: [${http}]`);
+    expect(short(gateway.conditions)).toContain('InsecureFrontendValidationMode=True ConfigurationChanged');
+  });
+
+  it.each([
     ['that is not there', '{group: "", kind: ConfigMap, name: x}', 'InvalidCACertificateRef'],
     ['without ca.crt', '{group: "", kind: ConfigMap, name: empty}', 'InvalidCACertificateRef'],
     ['of an unknown kind', '{group: x.dev, kind: Bundle, name: ca}', 'InvalidCACertificateKind'],
@@ -389,7 +401,7 @@ describe('translateGateway, addresses', () => {
 });
 
 describe('translateGateway, fields without effect', () => {
-  it.each(['allowedListeners: {namespaces: {from: All}}', 'defaultScope: All'])('says so of %s', (field) => {
+  it.each(['allowedListeners: {namespaces: {from: Selector}}'])('says so of %s', (field) => {
     const gateway = ours(`${field}, listeners: [${http}]`);
     expect(short(gateway.conditions)).toContain('sallyport.dev/UnsupportedFields=True UnsupportedValue');
     expect(gateway.diagnostics).toMatchObject([{ severity: 'warning', reason: 'UnsupportedValue' }]);

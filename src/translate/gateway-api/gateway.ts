@@ -1,31 +1,27 @@
-import type { Gateway } from '../../../gen/kubernetes/types.ts';
+import type { Gateway, GatewayTemplateSpec } from '../../../gen/kubernetes/types.ts';
 import { gatewayName, type GatewayName, type SecretName } from '../../ir/name.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
 import { compareStrings } from '../../lib/order.ts';
-import type { Problem } from '../../resolve/problem.ts';
-import { resolveCertificate, type ResolvedCertificate } from '../../resolve/secret.ts';
+import { resolveCertificate } from '../../resolve/secret.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { type ObjectRef, refOf } from '../../snapshot/object.ts';
-import { type Read, readObject } from '../../snapshot/view.ts';
+import type { Read } from '../../snapshot/view.ts';
+import { certificateUses, type CertificateUse } from '../certificate-use.ts';
 import type { TranslateOptions } from '../options.ts';
 import type { Section } from '../section.ts';
 import type { Condition } from '../translation.ts';
+import { translateAllowedListeners } from './allowed-listeners.ts';
 import { gatewayGroup } from './allowed-routes.ts';
+import { type DefaultScope, defaultScopeOf } from './default-gateway.ts';
 import { resolveGatewayAddresses } from './gateway-address.ts';
 import { type ClassRole, resolveClassRole } from './gateway-class.ts';
 import { diagnoseGateway, gatewayConditions } from './gateway-status.ts';
-import { isServedProtocol, type ListenerTranslation, translateListener } from './listener.ts';
+import { noTemplate, resolveGatewayTemplate } from './gateway-template.ts';
+import { type ListenerTranslation, translateListener } from './listener.ts';
+import { isServedProtocol } from './listener-protocol.ts';
 import { findListenerConflicts } from './listener-conflict.ts';
 import { findUnsupportedFields } from './unsupported-field.ts';
 import { noTakenPorts, type TakenPorts } from './taken-port.ts';
-
-/** A certificate in use, for whoever has a clock. */
-export interface CertificateUse {
-  readonly object: ObjectRef;
-  readonly secret: SecretName;
-  readonly notBefore: string;
-  readonly notAfter: string;
-}
 
 /** All that a Gateway comes to by itself. It is also what routes look up to attach. */
 export interface GatewayTranslation {
@@ -35,34 +31,24 @@ export interface GatewayTranslation {
   /** To bind; empty where the Gateway is not served. */
   readonly addresses: readonly string[];
   readonly listeners: readonly ListenerTranslation[];
+  /** Set where it takes routes that ask for Gateways of this scope without naming it. */
+  readonly defaultScope?: DefaultScope;
+  /** Whether ListenerSets may add to the listeners. */
+  readonly allowsListenerSets: boolean;
   readonly sections: readonly Section[];
   readonly secrets: readonly TlsSecret[];
   readonly certificates: readonly CertificateUse[];
   /** What the Gateway shows to backends that are reached by TLS; it is among `secrets`. */
   readonly backendClientCertificate?: SecretName;
+  /** How its Envoys are deployed; empty where that can't be told. */
+  readonly template: GatewayTemplateSpec;
   readonly conditions: readonly Condition[];
   readonly diagnostics: readonly Diagnostic[];
-}
-
-/** What is wrong with the Gateway apart from its listeners; Accepted is then False. */
-function findRefusal(read: Read, gateway: Gateway): Problem | undefined {
-  const own = gateway.spec.infrastructure?.parametersRef;
-  const ofClass = readObject(read, 'GatewayClass', '', gateway.spec.gatewayClassName)?.spec.parametersRef;
-  const parameters = own ?? ofClass;
-  if (parameters === undefined) return undefined;
-  const where = own === undefined ? 'The GatewayClass names' : 'infrastructure.parametersRef names';
-  const message = `${where} ${parameters.kind} ${parameters.name}, and no kind of parameters is known.`;
-  return { reason: 'InvalidParameters', message };
 }
 
 function uniqueSecrets(secrets: readonly TlsSecret[]): readonly TlsSecret[] {
   const byName = new Map(secrets.map((secret) => [secret.name, secret]));
   return [...byName.values()].sort((a, b) => compareStrings(a.name, b.name));
-}
-
-function useOf({ namespace, name, secret, info }: ResolvedCertificate): CertificateUse {
-  const object: ObjectRef = { kind: 'Secret', namespace, name };
-  return { object, secret: secret.name, notBefore: info.notBefore, notAfter: info.notAfter };
 }
 
 /**
@@ -79,11 +65,13 @@ export function translateGateway(
   if (role === undefined) return undefined;
   const namespace = gateway.metadata.namespace ?? 'default';
   const { addresses, unsupported, unusable } = resolveGatewayAddresses(gateway, options);
-  const refusal = findRefusal(read, gateway) ?? unsupported;
+  const template = resolveGatewayTemplate(read, gateway);
+  const refusal = template.ok ? unsupported : template.error;
   const served = refusal === undefined && addresses.length > 0;
   const conflicts = findListenerConflicts(gateway.spec.listeners.filter((entry) => isServedProtocol(entry.protocol)));
+  const owner = { gateway, object: gateway };
   const results = gateway.spec.listeners.map((entry) =>
-    translateListener(read, gateway, entry, conflicts.get(entry.name), served, options, taken),
+    translateListener(read, owner, entry, conflicts.get(entry.name), served, options, taken),
   );
   const listeners = results.map((result) => result.listener);
   const clientRef = gateway.spec.tls?.backend?.clientCertificateRef;
@@ -98,6 +86,7 @@ export function translateGateway(
     listeners,
   };
   const conditions = gatewayConditions(gateway, summary, findUnsupportedFields(gateway));
+  const defaultScope = defaultScopeOf(gateway);
   const certificates = [
     ...results.flatMap((result) => result.certificates),
     ...(clientCertificate === undefined ? [] : [clientCertificate]),
@@ -108,13 +97,16 @@ export function translateGateway(
     role,
     addresses: served ? addresses : [],
     listeners,
-    sections: listeners.flatMap((listener) => listener.section ?? []),
+    ...(defaultScope === undefined ? {} : { defaultScope }),
+    allowsListenerSets: translateAllowedListeners(gateway).namespaces !== undefined,
+    sections: listeners.flatMap((listener) => listener.section ?? listener.reserved ?? []),
     secrets: uniqueSecrets([
       ...results.flatMap((result) => result.secrets),
       ...(clientCertificate === undefined ? [] : [clientCertificate.secret]),
     ]),
-    certificates: [...new Map(certificates.map((entry) => [entry.secret.name, useOf(entry)])).values()],
+    certificates: certificateUses(certificates),
     ...(clientCertificate === undefined ? {} : { backendClientCertificate: clientCertificate.secret.name }),
+    template: template.ok ? template.value : noTemplate,
     conditions,
     diagnostics: diagnoseGateway(gateway, listeners, conditions),
   };

@@ -1,4 +1,4 @@
-import type { Gateway, Listener } from '../../../gen/kubernetes/types.ts';
+import type { Gateway, Listener, ListenerSet } from '../../../gen/kubernetes/types.ts';
 import type { Problem } from '../../resolve/problem.ts';
 import { resolveCertificate, type ResolvedCertificate } from '../../resolve/secret.ts';
 import type { Read } from '../../snapshot/view.ts';
@@ -10,18 +10,18 @@ export interface ListenerCertificates {
   readonly problems: readonly Problem[];
 }
 
-/** Resolves `tls.certificateRefs`. With `required` false a listener without any has nothing wrong. */
+/** Resolves `tls.certificateRefs` of a listener of `object`. With `required` false a listener without any has nothing wrong. */
 export function resolveListenerCertificates(
   read: Read,
-  gateway: Gateway,
+  object: Gateway | ListenerSet,
   listener: Listener,
   required: boolean,
 ): ListenerCertificates {
-  const from = { group: gatewayGroup, kind: 'Gateway', namespace: gateway.metadata.namespace ?? 'default' };
+  const from = { group: gatewayGroup, kind: object.kind, namespace: object.metadata.namespace ?? 'default' };
   const refs = listener.tls?.certificateRefs ?? [];
   const problems: Problem[] = [];
   if (refs.length === 0 && required) {
-    problems.push({ reason: 'InvalidCertificateRef', message: 'An HTTPS listener needs a certificateRef.' });
+    problems.push({ reason: 'InvalidCertificateRef', message: 'A listener that ends TLS needs a certificateRef.' });
   }
   const certificates = new Map<string, ResolvedCertificate>();
   for (const ref of refs) {

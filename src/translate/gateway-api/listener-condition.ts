@@ -1,4 +1,4 @@
-import type { Gateway } from '../../../gen/kubernetes/types.ts';
+import type { AnyObject } from '../../snapshot/object.ts';
 import type { Problem } from '../../resolve/problem.ts';
 import type { Condition } from '../translation.ts';
 import { createConditionMaker, mergeProblems } from './condition.ts';
@@ -15,11 +15,11 @@ export interface ListenerProblems {
 
 /** The conditions that every listener has (Gateway API, ListenerConditionType). */
 export function listenerConditions(
-  gateway: Gateway,
+  object: AnyObject,
   { refusals, unresolved, conflict }: ListenerProblems,
   programmed: boolean,
 ): readonly Condition[] {
-  const { yes, no } = createConditionMaker(gateway);
+  const { yes, no } = createConditionMaker(object);
   const [refusal, ...otherRefusals] = refusals;
   const [missing, ...othersMissing] = unresolved;
   const why = [...refusals, ...unresolved].map((problem) => problem.message).join(' ');
@@ -29,7 +29,7 @@ export function listenerConditions(
       : no('Accepted', mergeProblems(refusal, otherRefusals)),
     programmed
       ? yes('Programmed', 'Programmed', 'The listener is served.')
-      : no('Programmed', { reason: 'Invalid', message: why || 'The Gateway is not accepted.' }),
+      : no('Programmed', { reason: conflict?.reason ?? 'Invalid', message: why || 'The Gateway is not accepted.' }),
     missing === undefined
       ? yes('ResolvedRefs', 'ResolvedRefs', 'All references can be used.')
       : no('ResolvedRefs', mergeProblems(missing, othersMissing)),

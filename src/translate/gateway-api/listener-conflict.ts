@@ -1,8 +1,32 @@
 import type { Listener } from '../../../gen/kubernetes/types.ts';
 import type { Problem } from '../../resolve/problem.ts';
+import { coversHostname } from '../ownership.ts';
+import { familyOf, hostnameOf, socketOf } from './listener-protocol.ts';
 
-function hostnameOf(listener: Listener): string {
-  return listener.hostname === undefined || listener.hostname === '' ? '*' : listener.hostname.toLowerCase();
+function describe(listeners: readonly Listener[]): string {
+  return listeners.map((other) => `${other.name} (${other.protocol})`).join(', ');
+}
+
+function names(listeners: readonly Listener[]): string {
+  return listeners.map((other) => other.name).join(', ');
+}
+
+function findConflict(listener: Listener, sameSocket: readonly Listener[]): Problem | undefined {
+  const { port, protocol } = listener;
+  const family = familyOf(listener);
+  const strangers = sameSocket.filter((other) => familyOf(other) !== family);
+  if (strangers.length > 0) {
+    const message = `Port ${port} can speak one protocol only; it is also asked for by listener ${describe(strangers)}.`;
+    return { reason: 'ProtocolConflict', message };
+  }
+  if (sameSocket.length > 0 && (family === 'tcp' || family === 'udp')) {
+    const message = `Port ${port} can serve one ${protocol} listener only; it is also asked for by listener ${names(sameSocket)}.`;
+    return { reason: 'ProtocolConflict', message };
+  }
+  const namesakes = sameSocket.filter((other) => hostnameOf(other) === hostnameOf(listener));
+  if (namesakes.length === 0) return undefined;
+  const message = `Listener ${names(namesakes)} has the same port ${port} and the same hostname.`;
+  return { reason: 'HostnameConflict', message };
 }
 
 /**
@@ -12,19 +36,9 @@ function hostnameOf(listener: Listener): string {
 export function findListenerConflicts(listeners: readonly Listener[]): ReadonlyMap<string, Problem> {
   const conflicts = new Map<string, Problem>();
   for (const listener of listeners) {
-    const samePort = listeners.filter((other) => other !== listener && other.port === listener.port);
-    const protocols = samePort.filter((other) => other.protocol !== listener.protocol);
-    if (protocols.length > 0) {
-      const others = protocols.map((other) => `${other.name} (${other.protocol})`).join(', ');
-      const message = `Port ${listener.port} can speak one protocol only; it is also asked for by listener ${others}.`;
-      conflicts.set(listener.name, { reason: 'ProtocolConflict', message });
-      continue;
-    }
-    const hostnames = samePort.filter((other) => hostnameOf(other) === hostnameOf(listener));
-    if (hostnames.length === 0) continue;
-    const others = hostnames.map((other) => other.name).join(', ');
-    const message = `Listener ${others} has the same port ${listener.port} and the same hostname.`;
-    conflicts.set(listener.name, { reason: 'HostnameConflict', message });
+    const sameSocket = listeners.filter((other) => other !== listener && socketOf(other) === socketOf(listener));
+    const conflict = findConflict(listener, sameSocket);
+    if (conflict !== undefined) conflicts.set(listener.name, conflict);
   }
   return conflicts;
 }
@@ -34,12 +48,6 @@ export function findOverlappingListeners(listener: Listener, listeners: readonly
   const own = hostnameOf(listener);
   return listeners
     .filter((other) => other !== listener && other.port === listener.port && other.protocol === listener.protocol)
-    .filter((other) => overlaps(own, hostnameOf(other)))
+    .filter((other) => coversHostname(own, hostnameOf(other)) || coversHostname(hostnameOf(other), own))
     .map((other) => other.name);
-}
-
-function overlaps(a: string, b: string): boolean {
-  const covers = (wide: string, narrow: string) =>
-    wide === '*' || wide === narrow || (wide.startsWith('*.') && narrow.endsWith(wide.slice(1)));
-  return covers(a, b) || covers(b, a);
 }

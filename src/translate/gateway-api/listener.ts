@@ -1,5 +1,5 @@
-import type { Gateway, Listener } from '../../../gen/kubernetes/types.ts';
-import { originOf, sectionName } from '../../ir/name.ts';
+import type { Gateway, Listener, ListenerSet } from '../../../gen/kubernetes/types.ts';
+import { listenerSetSectionName, originOf, sectionName, type SectionName } from '../../ir/name.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
 import type { Problem } from '../../resolve/problem.ts';
 import type { ResolvedCertificate } from '../../resolve/secret.ts';
@@ -9,16 +9,20 @@ import type { TranslateOptions } from '../options.ts';
 import type { Section, SectionProtocol } from '../section.ts';
 import type { Condition } from '../translation.ts';
 import { type AllowedNamespaces, type GroupKind, translateAllowedRoutes } from './allowed-routes.ts';
+import { findBoundPortProblem } from './bound-port.ts';
 import { createConditionMaker } from './condition.ts';
-import { resolveFrontendTls } from './frontend-tls.ts';
-import { resolveListenerCertificates } from './listener-certificate.ts';
 import { listenerConditions } from './listener-condition.ts';
 import { findOverlappingListeners } from './listener-conflict.ts';
+import type { ListenerOwner } from './listener-owner.ts';
+import { hostnameOf, isServedProtocol, servedProtocols, socketOf } from './listener-protocol.ts';
+import { endTls, leavesCertificatesToIngresses, type ListenerFindings } from './listener-tls.ts';
 import type { TakenPorts } from './taken-port.ts';
 
-/** A listener of a Gateway: what it serves, who may attach, and its status. */
+/** A listener of a Gateway or a ListenerSet: what it serves, who may attach, and its status. */
 export interface ListenerTranslation {
   readonly name: string;
+  /** Unlike `name` it is the listener's own among all of a Gateway, also where it does not serve. */
+  readonly sectionName: SectionName;
   readonly port: number;
   readonly protocol: string;
   /** Lower case; `*` for every host. */
@@ -27,96 +31,85 @@ export interface ListenerTranslation {
   readonly supportedKinds: readonly GroupKind[];
   /** Absent where the listener is not programmed. */
   readonly section?: Section;
+  /** Of a listener that is accepted and can't be served: keeps its names from listeners with wider ones. */
+  readonly reserved?: Section;
   readonly accepted: boolean;
   readonly conditions: readonly Condition[];
 }
 
 export interface ListenerResult {
   readonly listener: ListenerTranslation;
+  /** Whether it can be served, if its Gateway is. */
+  readonly valid: boolean;
   readonly secrets: readonly TlsSecret[];
   readonly certificates: readonly ResolvedCertificate[];
 }
 
-/** The protocols that listeners are served for; others are UnsupportedProtocol. */
-export function isServedProtocol(protocol: string): boolean {
-  return protocol === 'HTTP' || protocol === 'HTTPS';
+function refuse(findings: ListenerFindings, message: string, reason = 'UnsupportedValue'): undefined {
+  findings.refusals.push({ reason, message });
+  return undefined;
 }
 
-/**
- * A TLS option of ours: with value `Ingress` an HTTPS listener needs no certificate of its own, as Ingresses bring
- * theirs; it serves no other host.
- */
-export const certificatesOption = 'sallyport.dev/certificates';
-
-function leavesCertificatesToIngresses(listener: Listener): boolean {
-  return listener.protocol === 'HTTPS' && listener.tls?.options?.[certificatesOption] === 'Ingress';
-}
-
-interface Findings {
-  /** Accepted=False */
-  readonly refusals: Problem[];
-  /** ResolvedRefs=False */
-  readonly unresolved: Problem[];
-  readonly secrets: TlsSecret[];
-  readonly certificates: ResolvedCertificate[];
-}
-
-/** What TLS comes to on an HTTPS listener; undefined where it can't be served. */
-function translateHttps(
+function translateTls(
   read: Read,
-  gateway: Gateway,
+  owner: ListenerOwner,
   listener: Listener,
-  findings: Findings,
+  findings: ListenerFindings,
 ): SectionProtocol | undefined {
-  const { tls } = listener;
-  if (tls?.mode !== undefined && tls.mode !== 'Terminate') {
-    findings.refusals.push({ reason: 'UnsupportedValue', message: `tls.mode ${tls.mode} can't be used with HTTPS.` });
-    return undefined;
+  switch (listener.tls?.mode ?? 'Terminate') {
+    case 'Passthrough': {
+      const options = Object.keys(listener.tls?.options ?? {});
+      if (options.length > 0) refuse(findings, `No TLS option is known: ${options.join(', ')}.`);
+      // Certificates are ignored in this mode (ListenerTLSConfig.mode).
+      return { kind: 'TlsPassthrough' };
+    }
+    case 'Terminate': {
+      const ended = endTls(read, owner, listener, findings);
+      return ended === undefined ? undefined : { kind: 'TlsTerminate', ...ended };
+    }
+    default:
+      return refuse(findings, `tls.mode ${listener.tls?.mode} is unknown.`);
   }
-  const options = Object.keys(tls?.options ?? {}).filter(
-    (option) => option !== certificatesOption || !leavesCertificatesToIngresses(listener),
-  );
-  if (options.length > 0) {
-    findings.refusals.push({ reason: 'UnsupportedValue', message: `No TLS option is known: ${options.join(', ')}.` });
-  }
-  const required = !leavesCertificatesToIngresses(listener);
-  const resolved = resolveListenerCertificates(read, gateway, listener, required);
-  findings.unresolved.push(...resolved.problems);
-  findings.certificates.push(...resolved.certificates);
-  findings.secrets.push(...resolved.certificates.map((certificate) => certificate.secret));
-  const frontend = resolveFrontendTls(read, gateway, listener.port);
-  findings.unresolved.push(...frontend.problems);
-  if (frontend.refused) {
-    const message = 'No CA certificate that clients are to be checked with can be used.';
-    findings.refusals.push({ reason: 'NoValidCACertificate', message });
-  }
-  if (frontend.bundle !== undefined) findings.secrets.push(frontend.bundle);
-  if (findings.certificates.length === 0) return undefined;
-  return {
-    kind: 'Https',
-    certificates: findings.certificates.map((certificate) => certificate.secret.name),
-    ...(frontend.validation === undefined ? {} : { clientValidation: frontend.validation }),
-  };
+}
+
+/** TCP and UDP know neither TLS nor hostnames. */
+function translateRaw(
+  kind: 'Tcp' | 'Udp',
+  { protocol, tls, hostname }: Listener,
+  findings: ListenerFindings,
+): SectionProtocol {
+  if (tls !== undefined) refuse(findings, `A ${protocol} listener takes no tls.`);
+  if (hostname !== undefined && hostname !== '') refuse(findings, `A ${protocol} listener takes no hostname.`);
+  return { kind };
 }
 
 function translateProtocol(
   read: Read,
-  gateway: Gateway,
+  owner: ListenerOwner,
   listener: Listener,
-  findings: Findings,
+  findings: ListenerFindings,
 ): SectionProtocol | undefined {
-  switch (listener.protocol) {
+  const { protocol, tls } = listener;
+  switch (protocol) {
     case 'HTTP':
-      if (listener.tls !== undefined) {
-        findings.refusals.push({ reason: 'UnsupportedValue', message: 'An HTTP listener takes no tls.' });
-      }
+      if (tls !== undefined) refuse(findings, 'An HTTP listener takes no tls.');
       return { kind: 'Http' };
-    case 'HTTPS':
-      return translateHttps(read, gateway, listener, findings);
+    case 'HTTPS': {
+      if (tls?.mode !== undefined && tls.mode !== 'Terminate') {
+        return refuse(findings, `tls.mode ${tls.mode} can't be used with HTTPS.`);
+      }
+      const ended = endTls(read, owner, listener, findings);
+      return ended === undefined ? undefined : { kind: 'Https', ...ended };
+    }
+    case 'TLS':
+      return translateTls(read, owner, listener, findings);
+    case 'TCP':
+      return translateRaw('Tcp', listener, findings);
+    case 'UDP':
+      return translateRaw('Udp', listener, findings);
     default: {
-      const message = `Protocol ${listener.protocol} is not served; HTTP and HTTPS are.`;
-      findings.refusals.push({ reason: 'UnsupportedProtocol', message });
-      return undefined;
+      const message = `Protocol ${protocol} is not served; ${servedProtocols.join(', ')} are.`;
+      return refuse(findings, message, 'UnsupportedProtocol');
     }
   }
 }
@@ -127,60 +120,81 @@ function overlapCondition(gateway: Gateway, overlapping: readonly string[]): rea
   return [createConditionMaker(gateway).yes('OverlappingTLSConfig', 'OverlappingHostnames', message)];
 }
 
+function sectionNameOf(object: Gateway | ListenerSet, listener: Listener): SectionName {
+  if (object.kind === 'Gateway') return sectionName(listener.name);
+  return listenerSetSectionName(object.metadata.namespace ?? 'default', object.metadata.name, listener.name);
+}
+
+/** Keeps the names of a listener that can't be served. Nothing is wider than every host: it needs no keeping. */
+function reserve(place: Omit<Section, 'protocol'>, { unresolved }: ListenerFindings): Section | undefined {
+  if (place.hostname === '*') return undefined;
+  const why = `listener ${place.name} can't be served: ${unresolved.map((problem) => problem.message).join(' ')}`;
+  return { ...place, protocol: { kind: 'Refused', why } };
+}
+
+/** What is in the way of the port that a listener would bind. */
+function findPortProblems(listener: Listener, options: TranslateOptions, taken: TakenPorts): readonly Problem[] {
+  const unbound = findBoundPortProblem(listener.port, options);
+  const holder = taken.get(socketOf(listener));
+  if (holder === undefined) return unbound === undefined ? [] : [unbound];
+  const message = `Gateway ${holder} has port ${listener.port} of the same address.`;
+  const held = { reason: 'PortUnavailable', message };
+  return unbound === undefined ? [held] : [unbound, held];
+}
+
 /**
  * Translates one listener. `conflict` is what stands between it and others of its Gateway; with `served` false the
  * Gateway as a whole is refused and no section is made. `taken` are ports that other Gateways have.
  */
 export function translateListener(
   read: Read,
-  gateway: Gateway,
+  owner: ListenerOwner,
   listener: Listener,
   conflict: Problem | undefined,
   served: boolean,
   options: TranslateOptions,
   taken: TakenPorts,
 ): ListenerResult {
-  const findings: Findings = { refusals: [], unresolved: [], secrets: [], certificates: [] };
+  const findings: ListenerFindings = { refusals: [], unresolved: [], secrets: [], certificates: [] };
   if (conflict !== undefined) findings.refusals.push(conflict);
-  const protocol = translateProtocol(read, gateway, listener, findings);
+  const protocol = translateProtocol(read, owner, listener, findings);
   const allowed = translateAllowedRoutes(listener);
   if (allowed.problem !== undefined) findings.refusals.push(allowed.problem);
   if (allowed.kindProblem !== undefined) findings.unresolved.push(allowed.kindProblem);
-  if (listener.port + options.portOffset > 65535) {
-    const message = `Port ${listener.port} would be bound as ${listener.port + options.portOffset}, which is no port.`;
-    findings.refusals.push({ reason: 'PortUnavailable', message });
-  }
-  const holder = taken.get(listener.port);
-  if (holder !== undefined) {
-    const message = `Gateway ${holder} has port ${listener.port} of the same address.`;
-    findings.refusals.push({ reason: 'PortUnavailable', message });
-  }
+  findings.refusals.push(...findPortProblems(listener, options, taken));
   const accepted = findings.refusals.length === 0;
-  const hostname = listener.hostname === undefined || listener.hostname === '' ? '*' : listener.hostname.toLowerCase();
-  const origins = [originOf(objectKey(refOf(gateway)))];
+  const hostname = hostnameOf(listener);
+  const { gateway, object } = owner;
+  const origins = [originOf(objectKey(refOf(object)))];
   const { port, name } = listener;
+  const ownName = sectionNameOf(object, listener);
+  const place = { name: ownName, port, hostname, origins };
   const section: Section | undefined =
-    served && accepted && protocol !== undefined
-      ? { name: sectionName(name), port, hostname, protocol, origins }
-      : undefined;
-  const programmed = section !== undefined || (served && accepted && leavesCertificatesToIngresses(listener));
+    served && accepted && protocol !== undefined ? { ...place, protocol } : undefined;
+  const valid = accepted && (protocol !== undefined || leavesCertificatesToIngresses(owner, listener));
+  const reserved = served && accepted && !valid ? reserve(place, findings) : undefined;
   const overlapping =
-    accepted && listener.protocol === 'HTTPS' ? findOverlappingListeners(listener, gateway.spec.listeners) : [];
+    accepted && object.kind === 'Gateway' && listener.protocol === 'HTTPS'
+      ? findOverlappingListeners(listener, object.spec.listeners)
+      : [];
   return {
     listener: {
       name,
+      sectionName: ownName,
       port,
       protocol: listener.protocol,
       hostname,
       namespaces: allowed.namespaces,
       supportedKinds: isServedProtocol(listener.protocol) ? allowed.kinds : [],
       ...(section === undefined ? {} : { section }),
+      ...(reserved === undefined ? {} : { reserved }),
       accepted,
       conditions: [
-        ...listenerConditions(gateway, { ...findings, conflict }, programmed),
+        ...listenerConditions(object, { ...findings, conflict }, served && valid),
         ...overlapCondition(gateway, overlapping),
       ],
     },
+    valid,
     secrets: section === undefined ? [] : findings.secrets,
     certificates: section === undefined ? [] : findings.certificates,
   };

@@ -9,7 +9,8 @@ export function normalizePrefix(value: string): string {
   return trimmed === '' ? '/' : trimmed;
 }
 
-function checkPattern(pattern: string, field: string, findings: RuleFindings): boolean {
+/** Whether RE2 can read a pattern; if not, that goes to `findings`. */
+export function checkPattern(pattern: string, field: string, findings: RuleFindings): boolean {
   const objection = checkRegularExpression(pattern);
   if (objection === undefined) return true;
   refuse(findings, field, `RE2 can't read the regular expression: ${objection}.`);
@@ -34,8 +35,8 @@ function translatePath(path: HTTPPathMatch | undefined, field: string, findings:
   }
 }
 
-/** Of entries with an equal name only the first counts. */
-function translateValues(
+/** Matches of headers or query parameters. Of entries with an equal name only the first counts. */
+export function translateValues(
   entries: readonly HTTPHeaderMatch[],
   nameOf: (name: string) => string,
   field: string,
@@ -57,7 +58,7 @@ function translateValues(
 }
 
 /** One match of a rule; undefined where it can't be compared at all. What is wrong goes to `findings`. */
-export function translateMatch(match: HTTPRouteMatch, field: string, findings: RuleFindings): RouteMatch | undefined {
+function translateMatch(match: HTTPRouteMatch, field: string, findings: RuleFindings): RouteMatch | undefined {
   const before = findings.invalid.length;
   const path = translatePath(match.path, `${field}.path`, findings);
   const headers = translateValues(match.headers ?? [], (name) => name.toLowerCase(), `${field}.headers`, findings);
@@ -68,4 +69,16 @@ export function translateMatch(match: HTTPRouteMatch, field: string, findings: R
   }
   if (path === undefined || findings.invalid.length > before) return undefined;
   return { path, ...(method === undefined ? {} : { method }), headers, queryParams };
+}
+
+const everyRequest: HTTPRouteMatch = { path: { type: 'PathPrefix', value: '/' } };
+
+/** The matches of a rule; without any it matches every request. */
+export function translateMatches(
+  written: readonly HTTPRouteMatch[] = [],
+  field: string,
+  findings: RuleFindings,
+): readonly RouteMatch[] {
+  const matches = written.length === 0 ? [everyRequest] : written;
+  return matches.flatMap((match, index) => translateMatch(match, `${field}[${index}]`, findings) ?? []);
 }

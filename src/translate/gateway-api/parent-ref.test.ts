@@ -33,7 +33,7 @@ describe('parentRefs', () => {
   ])('attach to %s', (_, parents, sections) => {
     const translation = translateRouteOf(gateway(listeners), service, route(parents));
     expect(translation.attachments.map((attachment) => attachment.section)).toEqual(sections);
-    expect(translation.attached.map(({ listener }) => listener)).toEqual(sections);
+    expect(translation.attached.map(({ section }) => section)).toEqual(sections);
     expect(conditionsOf(translation)).toEqual(['Accepted=True Accepted', 'ResolvedRefs=True ResolvedRefs']);
   });
 
@@ -66,7 +66,8 @@ describe('parentRefs', () => {
 
   it.each([
     ['a Service, which is the mesh', '[{group: "", kind: Service, name: a}]', 0],
-    ['another kind', '[{kind: ListenerSet, name: a}]', 1],
+    ['a ListenerSet that is not there', '[{kind: ListenerSet, name: a}]', 1],
+    ['another kind', '[{kind: Deployment, group: apps, name: a}]', 1],
     ['a Gateway that is not there', '[{name: other}]', 1],
   ])('say nothing in the status for %s', (_, parents, warnings) => {
     const translation = translateRouteOf(gateway(listeners), service, route(parents));
@@ -169,7 +170,7 @@ describe('attachments', () => {
     const secret = secretYaml('s', createTestCertificate(['a']));
     const translation = translateRouteOf(both, secret, service, route('[{name: gw}]'));
     expect(translation.attachments.map(({ section }) => section)).toEqual(['http', 'https']);
-    expect(translation.attached.map(({ listener }) => listener)).toEqual(['http', 'https', 'broken']);
+    expect(translation.attached.map(({ section }) => section)).toEqual(['http', 'https', 'broken']);
   });
 
   it('carry what decides between equal routes', () => {
@@ -182,9 +183,9 @@ describe('attachments', () => {
     });
   });
 
-  it('ignore useDefaultGateways and say so', () => {
+  it('ask for default Gateways where there are none, and say so', () => {
     const translation = translateRouteOf(plainObjects, route('[{name: gw}]', 'useDefaultGateways: All, '));
-    expect(conditionsOf(translation)).toContain('sallyport.dev/UnsupportedFields=True UnsupportedValue');
+    expect(conditionsOf(translation)).toContain('Accepted=True Accepted');
     expect(translation.diagnostics).toMatchObject([{ severity: 'warning', field: 'spec.useDefaultGateways' }]);
   });
 });

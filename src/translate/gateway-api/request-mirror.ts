@@ -1,12 +1,10 @@
 import type { HTTPRequestMirrorFilter } from '../../../gen/kubernetes/types.ts';
 import type { Mirror } from '../../ir/filter.ts';
-import { clusterName } from '../../ir/name.ts';
-import type { ReferenceSource } from '../../resolve/reference-grant.ts';
 import { resolveBackend } from '../../resolve/service.ts';
-import type { Read } from '../../snapshot/view.ts';
+import { useBackend } from './backend-ref.ts';
 import type { MirrorFilter } from './filter.ts';
 import { refuse, type RuleFindings } from './finding.ts';
-import type { RouteUses } from './use.ts';
+import type { RuleContext } from './rule-context.ts';
 
 function fractionOf(filter: HTTPRequestMirrorFilter): { readonly numerator: number; readonly denominator: number } {
   if (filter.percent !== undefined) return { numerator: filter.percent, denominator: 100 };
@@ -16,10 +14,8 @@ function fractionOf(filter: HTTPRequestMirrorFilter): { readonly numerator: numb
 
 /** Resolves mirrors. One whose backend can't be used is dropped, and the requests go on. */
 export function translateMirrors(
-  read: Read,
-  from: ReferenceSource,
+  { read, from, application, uses }: RuleContext,
   mirrors: readonly MirrorFilter[],
-  uses: RouteUses,
   findings: RuleFindings,
 ): readonly Mirror[] {
   return mirrors.flatMap(({ filter, field }) => {
@@ -29,15 +25,12 @@ export function translateMirrors(
       return [];
     }
     uses.addReference(filter.backendRef);
-    const backend = resolveBackend(read, from, filter.backendRef);
+    const backend = resolveBackend(read, from, filter.backendRef, application);
     if (!backend.ok) {
       findings.unresolved.push({ ...backend.error, field: `${field}.backendRef` });
       return [];
     }
     if (numerator === 0) return [];
-    const { namespace, service, port } = backend.value;
-    const cluster = clusterName(namespace, service, port);
-    uses.addCluster({ kind: 'ServicePort', name: cluster, namespace, service, port });
-    return [{ cluster, numerator, denominator }];
+    return [{ cluster: useBackend(backend.value, uses), numerator, denominator }];
   });
 }

@@ -125,7 +125,11 @@ describe('filters of backends', () => {
   it.each([
     ['RequestRedirect', '{type: RequestRedirect, requestRedirect: {}}', ''],
     ['CORS', '{type: CORS, cors: {}}', ''],
-    ['ExternalAuth', '{type: ExternalAuth}', ''],
+    [
+      'ExternalAuth',
+      '{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: a, port: 80}, http: {}}}',
+      '',
+    ],
     [
       'a mirror of one of several',
       '{type: RequestMirror, requestMirror: {backendRef: {name: c, port: 80}}}',

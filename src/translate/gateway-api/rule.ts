@@ -1,51 +1,49 @@
 import type { HTTPRouteRule } from '../../../gen/kubernetes/types.ts';
-import { type Cors, type HeaderModification, noHeaderModification, type SessionPersistence } from '../../ir/filter.ts';
+import {
+  type Cors,
+  type ExternalAuth,
+  type HeaderModification,
+  noHeaderModification,
+  type SessionPersistence,
+} from '../../ir/filter.ts';
 import type { RouteMatch } from '../../ir/match.ts';
 import { ruleClusterName } from '../../ir/name.ts';
 import type { DirectResponse, Forward, RouteAction, WeightedCluster } from '../../ir/route.ts';
-import type { ReferenceSource } from '../../resolve/reference-grant.ts';
-import type { Read } from '../../snapshot/view.ts';
+import { resolveBackendTraffic } from '../../resolve/backend-traffic-policy.ts';
 import { mirrorsOf, resolveBackendRefs, type RuleBackends, weighBackends } from './backend-ref.ts';
+import { translateExternalAuth } from './external-auth.ts';
 import { type Filters, translateFilters } from './filter.ts';
-import { type FieldProblem, refuse, type RuleFindings } from './finding.ts';
-import { translateMatch } from './match.ts';
+import { refuse, type RuleFindings } from './finding.ts';
 import { translateMirrors } from './request-mirror.ts';
-import { translateSessionPersistence } from './session-persistence.ts';
+import type { RuleOutcome } from './route-status.ts';
+import { translateBackendSession, translateSessionPersistence } from './session-persistence.ts';
 import { translateRetry, translateTimeouts } from './timeout.ts';
+import type { RuleContext } from './rule-context.ts';
 import { createRouteUses, type RouteUses } from './use.ts';
 
 /** A rule of an HTTPRoute. The port of a Redirect is still to be settled for each entry point. */
-export interface RuleTranslation {
-  readonly index: number;
-  readonly name?: string;
+export interface RuleTranslation extends RuleOutcome {
   /** Those that can be compared. */
   readonly matches: readonly RouteMatch[];
   readonly action: RouteAction;
   readonly requestHeaders: HeaderModification;
   readonly responseHeaders: HeaderModification;
   readonly cors?: Cors;
-  /** Not empty: the rule is dropped, and its matches are answered 500. */
-  readonly invalid: readonly FieldProblem[];
-  readonly unresolved: readonly FieldProblem[];
+  readonly externalAuth?: ExternalAuth;
 }
 
-/** The route that a rule stands in: its key, who references, and what its rules use. */
-export interface RuleContext {
-  readonly read: Read;
-  readonly object: string;
-  readonly from: ReferenceSource;
-  readonly uses: RouteUses;
-}
+/** The part of a rule that HTTPRoutes and GRPCRoutes have alike; the latter know no timeouts and retries. */
+export type RoutingRule = Omit<HTTPRouteRule, 'matches'>;
 
-/** Hands on the clusters that the action really names, out of those that its parts were given. */
-function keepClusters(action: RouteAction, offered: RouteUses, uses: RouteUses): void {
-  if (action.kind !== 'Forward') return;
-  const named = new Set([...action.clusters, ...action.mirrors].map((entry) => entry.cluster));
+/** Hands on the clusters that the route really names, out of those that its parts were given. */
+function keepClusters(action: RouteAction, auth: ExternalAuth | undefined, offered: RouteUses, uses: RouteUses): void {
+  const forwards = action.kind === 'Forward' ? [...action.clusters, ...action.mirrors] : [];
+  const named = new Set([...forwards, ...(auth === undefined ? [] : [auth])].map((entry) => entry.cluster));
   for (const request of offered.clusters()) if (named.has(request.name)) uses.addCluster(request);
 }
 
-function answer500(why: string): DirectResponse {
-  return { kind: 'DirectResponse', statusCode: 500, why };
+function answer(statusCode: number, why: string): DirectResponse {
+  return { kind: 'DirectResponse', statusCode, why };
 }
 
 /** The backends of a rule as one cluster, so that a session holds over all of them. */
@@ -60,6 +58,9 @@ function unifyClusters(
   if (first === undefined || backends.length === 1) return undefined;
   const differ = backends.some(({ backend }) => backend.protocol !== first.backend.protocol);
   if (differ) return refuse(findings, field, 'Sessions over several backends need backends of one protocol.');
+  if (backends.some(({ backend }) => backend.hostname !== undefined)) {
+    return refuse(findings, field, 'Sessions over several backends are not served where one is an XBackend.');
+  }
   if (backends.some(({ backend }) => backend.tls !== undefined)) {
     return refuse(findings, field, 'Sessions over several backends are not served where one has a BackendTLSPolicy.');
   }
@@ -87,31 +88,46 @@ function unifyClusters(
   return [{ cluster: name, weight, requestHeaders: noHeaderModification, responseHeaders: noHeaderModification }];
 }
 
+/**
+ * The session that a policy of the only backend asks for. A rule with several backends has none: it would draw all to
+ * the one with the policy (GEP-1619).
+ */
+function sessionOfBackend(
+  { read }: RuleContext,
+  { backends, invalidWeight }: RuleBackends,
+  key: string,
+): SessionPersistence | undefined {
+  const [only, ...others] = backends;
+  if (only === undefined || others.length > 0 || invalidWeight > 0) return undefined;
+  const { namespace, service } = only.backend;
+  const spec = resolveBackendTraffic(read, namespace, service)?.sessionPersistence;
+  return spec === undefined ? undefined : translateBackendSession(spec, key);
+}
+
 function translateForward(
   context: RuleContext,
-  rule: HTTPRouteRule,
+  rule: RoutingRule,
   index: number,
   matches: readonly RouteMatch[],
   filters: Filters,
   findings: RuleFindings,
 ): RouteAction {
-  const { read, from, uses } = context;
   const field = `spec.rules[${index}]`;
   const refs = rule.backendRefs ?? [];
-  const resolved = resolveBackendRefs(read, from, refs, matches, `${field}.backendRefs`, uses, findings);
-  const clusters = weighBackends(resolved.backends, uses);
-  const mirrors = translateMirrors(read, from, mirrorsOf(filters, resolved.backends), uses, findings);
+  const resolved = resolveBackendRefs(context, refs, matches, `${field}.backendRefs`, findings);
+  const clusters = weighBackends(resolved.backends, context.uses);
+  const mirrors = translateMirrors(context, mirrorsOf(filters, resolved.backends), findings);
   const timeouts = translateTimeouts(rule.timeouts, `${field}.timeouts`, findings);
   const retry = rule.retry === undefined ? undefined : translateRetry(rule.retry, `${field}.retry`, findings);
   const place = `${field}.sessionPersistence`;
   const sessionKey = `${context.object}/${rule.name ?? index}`;
-  const sessionPersistence: SessionPersistence | undefined =
+  const sessionPersistence =
     rule.sessionPersistence === undefined
-      ? undefined
+      ? sessionOfBackend(context, resolved, sessionKey)
       : translateSessionPersistence(rule.sessionPersistence, sessionKey, place, findings);
   const unified =
     sessionPersistence === undefined ? undefined : unifyClusters(context, index, resolved, place, findings);
-  const none = noBackend(refs.length, resolved);
+  const none = noBackend(context, refs.length, resolved);
   if (none !== undefined) return none;
   const forward: Forward = {
     kind: 'Forward',
@@ -126,15 +142,21 @@ function translateForward(
   return forward;
 }
 
-function noBackend(count: number, { backends, invalidWeight }: RuleBackends): DirectResponse | undefined {
+/** What a rule without a backend answers: 500, or UNAVAILABLE to a gRPC client. */
+function noBackend(
+  { application }: RuleContext,
+  count: number,
+  { backends, invalidWeight }: RuleBackends,
+): DirectResponse | undefined {
   if (backends.length > 0) return undefined;
-  if (count === 0) return answer500('The rule has no backendRefs.');
-  return answer500(invalidWeight > 0 ? 'No backendRef can be used.' : 'All backendRefs have weight 0.');
+  const status = application === 'Grpc' ? 503 : 500;
+  if (count === 0) return answer(status, 'The rule has no backendRefs.');
+  return answer(status, invalidWeight > 0 ? 'No backendRef can be used.' : 'All backendRefs have weight 0.');
 }
 
 function translateAction(
   context: RuleContext,
-  rule: HTTPRouteRule,
+  rule: RoutingRule,
   index: number,
   matches: readonly RouteMatch[],
   filters: Filters,
@@ -154,28 +176,43 @@ function translateAction(
   return filters.redirect;
 }
 
-const everyRequest = { path: { type: 'PathPrefix', value: '/' } } as const;
-
 /** What a rule that can't be served answers; undefined for one that can. */
-function answerOfBroken(findings: RuleFindings, filters: Filters): DirectResponse | undefined {
+function answerOfBroken(
+  findings: RuleFindings,
+  filters: Filters,
+  auth: ExternalAuth | undefined,
+): DirectResponse | undefined {
   const [problem] = findings.invalid;
-  if (problem !== undefined) return answer500(problem.message);
-  return filters.blocked ? answer500('A filter of the rule is unknown.') : undefined;
+  if (problem !== undefined) return answer(500, problem.message);
+  if (filters.externalAuth !== undefined && auth === undefined) {
+    return answer(500, 'The server that is to be asked first (ExternalAuth) can not be used.');
+  }
+  return filters.blocked ? answer(500, 'A filter of the rule is unknown.') : undefined;
 }
 
+/** Translates the matches of a rule; those that can't be compared are left out. What is wrong goes to `findings`. */
+export type TranslateMatches = (field: string, findings: RuleFindings) => readonly RouteMatch[];
+
 /** Translates one rule. A rule with an error keeps its matches, so that no weaker rule takes their requests. */
-export function translateRule(context: RuleContext, rule: HTTPRouteRule, index: number): RuleTranslation {
+export function translateRule(
+  context: RuleContext,
+  rule: RoutingRule,
+  index: number,
+  translateMatches: TranslateMatches,
+): RuleTranslation {
   const findings: RuleFindings = { invalid: [], unresolved: [] };
   const offered = createRouteUses(context.from.namespace);
   const field = `spec.rules[${index}]`;
-  const written = rule.matches === undefined || rule.matches.length === 0 ? [everyRequest] : rule.matches;
-  const matches = written.flatMap((match, i) => translateMatch(match, `${field}.matches[${i}]`, findings) ?? []);
+  const matches = translateMatches(`${field}.matches`, findings);
   const filters = translateFilters(rule.filters ?? [], matches, `${field}.filters`, findings);
   const offering = { ...context, uses: { ...context.uses, addCluster: offered.addCluster } };
   const action = translateAction(offering, rule, index, matches, filters, findings);
-  const broken = answerOfBroken(findings, filters);
-  keepClusters(broken ?? action, offered, context.uses);
+  const auth =
+    filters.externalAuth === undefined ? undefined : translateExternalAuth(offering, filters.externalAuth, findings);
+  const broken = answerOfBroken(findings, filters, auth);
   const cors = broken === undefined ? filters.cors : undefined;
+  const externalAuth = broken === undefined ? auth : undefined;
+  keepClusters(broken ?? action, externalAuth, offered, context.uses);
   return {
     index,
     ...(rule.name === undefined ? {} : { name: rule.name }),
@@ -184,6 +221,7 @@ export function translateRule(context: RuleContext, rule: HTTPRouteRule, index: 
     requestHeaders: broken === undefined ? filters.requestHeaders : noHeaderModification,
     responseHeaders: broken === undefined ? filters.responseHeaders : noHeaderModification,
     ...(cors === undefined ? {} : { cors }),
+    ...(externalAuth === undefined ? {} : { externalAuth }),
     invalid: findings.invalid,
     unresolved: findings.unresolved,
   };

@@ -37,6 +37,18 @@ export function translateSessionPersistence(
   }
 }
 
+/**
+ * The session of a backend that a policy asks for. The rules that lead to the backend share none, so each has a cookie
+ * of its own, whatever the policy names it. Undefined where the policy can't be followed, which its status tells.
+ */
+export function translateBackendSession(spec: SessionPersistenceSpec, rule: string): SessionPersistence | undefined {
+  const findings: RuleFindings = { invalid: [], unresolved: [] };
+  const session = translateSessionPersistence(spec, rule, 'spec.sessionPersistence', findings);
+  if (session === undefined || findings.invalid.length > 0) return undefined;
+  if (session.kind === 'Header' || spec.sessionName === undefined) return session;
+  return { ...session, name: `${session.name}-${contentHash(rule)}` };
+}
+
 function translateCookie(
   spec: SessionPersistenceSpec,
   name: string,

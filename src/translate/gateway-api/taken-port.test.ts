@@ -22,22 +22,27 @@ describe('findTakenPorts', () => {
   it.each([
     ['different ports', [gateway('a', [80]), gateway('b', [81])], {}],
     ['different addresses', [gateway('a', [80]), gateway('b', [80], '{value: 127.0.0.2}')], {}],
-    ['one port: the first by name', [gateway('b', [80, 81]), gateway('a', [80])], { 'default/b': { 80: 'default/a' } }],
+    [
+      'one port: the first by name',
+      [gateway('b', [80, 81]), gateway('a', [80])],
+      { 'default/b': { 'tcp:80': 'default/a' } },
+    ],
     [
       'one port: the oldest',
       [gateway('a', [80], '', '2026-01-02T00:00:00Z'), gateway('b', [80])],
-      { 'default/a': { 80: 'default/b' } },
+      { 'default/a': { 'tcp:80': 'default/b' } },
     ],
     [
       'one of several addresses',
       [gateway('a', [80]), gateway('b', [80], '{value: 127.0.0.2}, {value: 127.0.0.1}')],
-      { 'default/b': { 80: 'default/a' } },
+      { 'default/b': { 'tcp:80': 'default/a' } },
     ],
     [
       'all addresses and one of them',
       [gateway('a', [80], '{value: 0.0.0.0}'), gateway('b', [80])],
-      { 'default/b': { 80: 'default/a' } },
+      { 'default/b': { 'tcp:80': 'default/a' } },
     ],
+    ['one number for TCP and for UDP', [gateway('a', [80]), gateway('b', [80]).replace('HTTP', 'UDP')], {}],
     ['a Gateway of another controller', [gateway('a', [80]).replace('sallyport', 'other'), gateway('b', [80])], {}],
   ])('looks at %s', (_, documents, expected) => expect(taken(documents)).toEqual(expected));
 

@@ -6,13 +6,13 @@ import type { Read } from '../../snapshot/view.ts';
 import type { Attachment } from '../attachment.ts';
 import type { GatewayTranslation } from '../gateway-api/gateway.ts';
 import { coversHostname } from '../ownership.ts';
-import type { Section } from '../section.ts';
+import { type Section, sectionKey, speaksHttp } from '../section.ts';
 import type { TranslationSources } from '../sources.ts';
 import type { HostCertificate, IngressCertificates } from './certificate.ts';
 import { httpsPorts, permitsHost, permitsNamespace } from './gateway-ports.ts';
 import { labelsOf } from './host.ts';
 import type { HostRoutes, IngressTranslation } from './ingress.ts';
-import { isIngressSection, sectionKey } from './sections.ts';
+import { isIngressSection } from './sections.ts';
 
 /** Where the routes of one Ingress are offered, and which of its hosts are offered nowhere. */
 export interface IngressAttachments {
@@ -20,7 +20,7 @@ export interface IngressAttachments {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-type IngressRead = Read<Pick<TranslationSources, 'ingressSections'>>;
+type IngressRead = Read<Pick<TranslationSources, 'ingressSections' | 'listenerSetSections'>>;
 type Certificates = readonly HostCertificate[];
 
 /** A host of the Ingress in the section that answers for it. */
@@ -80,7 +80,15 @@ function createCollector(gateway: GatewayTranslation, ingress: IngressTranslatio
   return {
     attachments,
     add({ section, hostname }: Place, routes: readonly Route[], fallback: boolean): void {
-      const base = { gateway: gateway.name, section: section.name, hostnames: [hostname], origin, precedence, routes };
+      const base = {
+        kind: 'Http',
+        gateway: gateway.name,
+        section: section.name,
+        hostnames: [hostname],
+        origin,
+        precedence,
+        routes,
+      } as const;
       attachments.push(fallback ? { ...base, fallback } : base);
     },
   };
@@ -123,10 +131,11 @@ function ownerNames(hostname: string): readonly string[] {
   return [...names, '*'];
 }
 
-/** Finds the sections of a Gateway: those of its listeners, and one by one those that Ingresses added. */
+/** Finds the sections of a Gateway: those of its listeners, and one by one those that others added. */
 function createFinder(read: IngressRead, gateway: GatewayTranslation) {
   return (port: number, hostname: string): Section | undefined =>
-    gateway.sections.find((section) => section.port === port && section.hostname === hostname) ??
+    gateway.sections.find((section) => speaksHttp(section) && section.port === port && section.hostname === hostname) ??
+    read('listenerSetSections', sectionKey(gateway.name, port, hostname)) ??
     read('ingressSections', sectionKey(gateway.name, port, hostname));
 }
 
@@ -137,7 +146,8 @@ function createFinder(read: IngressRead, gateway: GatewayTranslation) {
 function createPlacer(read: IngressRead, gateway: GatewayTranslation, ingress: IngressTranslation, own: Certificates) {
   const { namespace } = ingress.ref;
   const find = createFinder(read, gateway);
-  const ports = [...new Set([...gateway.sections.map((section) => section.port), ...httpsPorts(gateway)])];
+  const sections = gateway.sections.filter(speaksHttp);
+  const ports = [...new Set([...sections.map((section) => section.port), ...httpsPorts(gateway)])];
   const named = new Set(ingress.hosts.map((host) => host.hostname));
   const isAllowed = (section: Section) =>
     isIngressSection(section)
@@ -154,7 +164,7 @@ function createPlacer(read: IngressRead, gateway: GatewayTranslation, ingress: I
     const places: Place[] = owner === undefined ? [] : [{ section: owner, hostname }];
     if (hostname !== '*' && labelsOf(hostname) === undefined) return places;
     const candidates = new Set([
-      ...gateway.sections.filter((section) => section.port === port),
+      ...sections.filter((section) => section.port === port),
       ...own.flatMap((certificate) => find(port, certificate.hostname) ?? []),
     ]);
     for (const section of candidates) {

@@ -1,5 +1,5 @@
 import type { Gateway } from '../../../gen/kubernetes/types.ts';
-import { certificatesOption } from '../gateway-api/listener.ts';
+import { certificatesOption } from '../gateway-api/listener-tls.ts';
 import type { TranslateOptions } from '../options.ts';
 
 export interface GatewayRef {

@@ -7,9 +7,10 @@ import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { describeRef, objectKey, refOf, type ObjectRef } from '../../snapshot/object.ts';
 import type { Collection } from '../../snapshot/snapshot.ts';
 import type { Attachment, ClusterRequest } from '../attachment.ts';
-import type { CertificateUse, GatewayTranslation } from '../gateway-api/gateway.ts';
+import type { CertificateUse } from '../certificate-use.ts';
+import type { GatewayTranslation } from '../gateway-api/gateway.ts';
 import type { TranslateOptions } from '../options.ts';
-import type { GatewaySections, Section } from '../section.ts';
+import { type GatewaySections, type Section, sectionKey } from '../section.ts';
 import type { TranslationSources } from '../sources.ts';
 import type { Loss } from '../translation.ts';
 import { attachIngress } from './attach.ts';
@@ -17,7 +18,7 @@ import { chooseIngressClass, readIngressClasses, type IngressClassChoice, type I
 import { resolveIngressCertificates, type IngressCertificates } from './certificate.ts';
 import { implicitClassName, ingressGateway } from './implicit-gateway.ts';
 import { translateIngress, type IngressTranslation } from './ingress.ts';
-import { buildSection, requestSections, sectionKey, type IngressSections } from './sections.ts';
+import { buildSection, requestSections, type IngressSections } from './sections.ts';
 
 type IngressMemo = Memo<TranslationSources>;
 

@@ -1,14 +1,17 @@
 import type { ClientValidation } from '../../ir/listener.ts';
-import { sectionName, type GatewayName, type Origin, type SecretName } from '../../ir/name.ts';
+import { sectionName, type Origin, type SecretName } from '../../ir/name.ts';
 import type { TlsSecret } from '../../ir/secret.ts';
-import { compareBy, compareStrings } from '../../lib/order.ts';
+import { compareStrings } from '../../lib/order.ts';
 import type { ResolvedCertificate } from '../../resolve/secret.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
 import { describeRef } from '../../snapshot/object.ts';
 import { readObject, type Read } from '../../snapshot/view.ts';
 import { resolveFrontendTls, type FrontendTls } from '../gateway-api/frontend-tls.ts';
-import type { CertificateUse, GatewayTranslation } from '../gateway-api/gateway.ts';
-import type { Section } from '../section.ts';
+import { certificateUse, type CertificateUse } from '../certificate-use.ts';
+import type { GatewayTranslation } from '../gateway-api/gateway.ts';
+import { type Section, sectionKey } from '../section.ts';
+import type { TranslationSources } from '../sources.ts';
+import { comparePrecedence } from '../precedence.ts';
 import type { HostCertificate, IngressCertificates } from './certificate.ts';
 import { httpsPorts, permitsHost } from './gateway-ports.ts';
 
@@ -21,11 +24,6 @@ export interface IngressSections {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-function certificateUse({ namespace, name, secret, info }: ResolvedCertificate): CertificateUse {
-  const object = { kind: 'Secret', namespace, name } as const;
-  return { object, secret: secret.name, notBefore: info.notBefore, notAfter: info.notAfter };
-}
-
 /** One Ingress's certificate for one host. */
 interface Claim {
   readonly ingress: IngressCertificates;
@@ -33,14 +31,9 @@ interface Claim {
   readonly own: ResolvedCertificate;
 }
 
-const oldestFirst = compareBy<IngressCertificates>(
-  (a, b) => compareStrings(a.precedence.createdAt, b.precedence.createdAt),
-  (a, b) => compareStrings(a.precedence.object, b.precedence.object),
-);
-
 function collectClaims(ingresses: readonly IngressCertificates[]): readonly Claim[] {
   return [...ingresses]
-    .sort(oldestFirst)
+    .sort((a, b) => comparePrecedence(a.precedence, b.precedence))
     .flatMap((ingress) =>
       ingress.certificates.flatMap((certificate) =>
         certificate.use.kind === 'Own' ? [{ ingress, certificate, own: certificate.use.certificate }] : [],
@@ -52,14 +45,28 @@ function say(claim: Claim, severity: Diagnostic['severity'], reason: string, mes
   return { severity, reason, message, object: claim.ingress.ref, field: claim.certificate.field };
 }
 
+type SectionRead = Read<Pick<TranslationSources, 'listenerSetSections'>>;
+
 /** Why a claim can't be met on a port whatever the other Ingresses ask for; undefined where it can. */
-function refuseClaim(read: Read, gateway: GatewayTranslation, port: number, claim: Claim): Diagnostic | undefined {
+function refuseClaim(
+  read: SectionRead,
+  gateway: GatewayTranslation,
+  port: number,
+  claim: Claim,
+): Diagnostic | undefined {
   const { hostname } = claim.certificate;
   if (!permitsHost(read, gateway, port, hostname, claim.ingress.ref.namespace)) {
     const message = `No HTTPS listener on port ${port} of Gateway ${gateway.name} takes ${hostname} from this namespace.`;
     return say(claim, 'error', 'NotAllowedByListeners', message);
   }
-  const own = gateway.sections.find((section) => section.port === port && section.hostname === hostname);
+  const own =
+    gateway.sections.find(
+      ({ protocol, ...section }) =>
+        protocol.kind !== 'Udp' &&
+        protocol.kind !== 'Refused' &&
+        section.port === port &&
+        section.hostname === hostname,
+    ) ?? read('listenerSetSections', sectionKey(gateway.name, port, hostname));
   if (own === undefined) return undefined;
   const message = `Listener ${own.name} of Gateway ${gateway.name} has the same hostname ${hostname}: its certificate is used instead of this one.`;
   return say(claim, 'warning', 'CertificateNotUsed', message);
@@ -83,7 +90,7 @@ function loseClaim(claim: Claim, { winner }: OpenSection): Diagnostic {
 
 /** The sections of one port. The oldest Ingress wins a host; one that brings the very same Secret loses nothing. */
 function fillPort(
-  read: Read,
+  read: SectionRead,
   gateway: GatewayTranslation,
   port: number,
   claims: readonly Claim[],
@@ -118,11 +125,6 @@ export function isIngressSection(section: Section): boolean {
   return section.name.startsWith(namePrefix);
 }
 
-/** Where a section is found in the look-ups. */
-export function sectionKey(gateway: GatewayName, port: number, hostname: string): string {
-  return `${gateway} ${port} ${hostname}`;
-}
-
 /** Makes a section. It takes plain values, so that equal ones give the section of last time. */
 export function buildSection(
   port: number,
@@ -150,7 +152,7 @@ export function buildSection(
  * Gateway asks of clients holds for these sections too; where that can't be met, the port gets none of them.
  */
 export function requestSections(
-  read: Read,
+  read: SectionRead,
   gateway: GatewayTranslation,
   ingresses: readonly IngressCertificates[],
 ): IngressSections {

@@ -40,13 +40,21 @@ function validation(tls: UpstreamTls, options: XdsOptions): ValidationType {
   }
 }
 
+/** What is offered to a backend; nothing where only the client knows what it speaks. */
+const applicationProtocols: { readonly [K in UpstreamProtocol]: readonly string[] } = {
+  Http1: ['http/1.1'],
+  Http2: ['h2'],
+  Tcp: [],
+  Udp: [],
+};
+
 /** TLS towards the backend, its certificate checked against both the authorities and the names (BackendTLSPolicy). */
 export function upstreamTlsSocket(tls: UpstreamTls, protocol: UpstreamProtocol, options: XdsOptions) {
   const context = packAny(UpstreamTlsContextSchema, {
     sni: tls.sni,
     commonTlsContext: {
       tlsParams: tlsParameters,
-      alpnProtocols: protocol === 'Http2' ? ['h2'] : ['http/1.1'],
+      alpnProtocols: [...applicationProtocols[protocol]],
       validationContextType: validation(tls, options),
       tlsCertificateSdsSecretConfigs: tls.clientCertificate === undefined ? [] : [sdsSecret(tls.clientCertificate)],
     },

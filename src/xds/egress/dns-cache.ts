@@ -4,7 +4,7 @@ import { CaresDnsResolverConfigSchema } from '../../../gen/envoy/envoy/extension
 import type { DnsResolver, EgressUpstream } from '../../ir/egress.ts';
 import { contentHash } from '../../lib/hash.ts';
 import { packAny, type Init } from '../proto.ts';
-import { cidr } from './cidr.ts';
+import { cidr } from '../cidr.ts';
 
 type DnsCacheInit = Init<typeof DnsCacheConfigSchema>;
 

@@ -14,7 +14,7 @@ import { adsSource } from '../config-source.ts';
 import { encodedResource } from '../encoded.ts';
 import { encode, packAny, type Init } from '../proto.ts';
 import type { XdsResource } from '../resource.ts';
-import { cidr } from './cidr.ts';
+import { cidr } from '../cidr.ts';
 
 /** Request headers that say who calls. They are set from the caller's address alone and never leave the gateway. */
 export const identityHeaders = {

@@ -14,6 +14,7 @@ import { debianOptions } from '../options.ts';
 import { envoyRegistry } from '../registry.ts';
 import type { XdsResource } from '../resource.ts';
 import { createEgressBuilder } from './listener.ts';
+import { nothingTranslated } from '../../translate/sources.ts';
 
 const base = (podIP: string) => `
 kind: Gateway
@@ -44,7 +45,7 @@ spec:
 `;
 
 function build(text: string): ReadonlyMap<string, XdsResource> {
-  const sources = { ...viewOf(parseObjects(text)), gateways: new Map(), ingressSections: new Map() };
+  const sources = { ...viewOf(parseObjects(text)), ...nothingTranslated };
   const { gateways } = translateEgressDirection(
     createMemo<TranslationSources>(),
     sources,

@@ -22,7 +22,7 @@ import { encodedResource } from '../encoded.ts';
 import { encode, packAny, sortedMap, type Init } from '../proto.ts';
 import type { XdsResource } from '../resource.ts';
 import { serverNameLogFields } from './access-log.ts';
-import { cidr } from './cidr.ts';
+import { cidr } from '../cidr.ts';
 import { discovered } from './identity.ts';
 import { forwardByServerName } from './tunnel.ts';
 

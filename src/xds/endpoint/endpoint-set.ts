@@ -12,10 +12,13 @@ function lbEndpoint({ address, port }: Endpoint) {
   return { hostIdentifier: { case: 'endpoint', value: endpoint } } as const;
 }
 
-function lbLocality({ name, weight, endpoints }: Locality): Init<typeof LocalityLbEndpointsSchema> {
+/** Nothing can be sent to port 0, so that what is dealt to it is lost before it leaves. */
+const nowhere: Endpoint = { address: '127.0.0.1', port: 0 };
+
+function lbLocality({ name, weight, endpoints, discards }: Locality): Init<typeof LocalityLbEndpointsSchema> {
   return {
     locality: { zone: name },
-    lbEndpoints: endpoints.map(lbEndpoint),
+    lbEndpoints: (discards === true ? [nowhere] : endpoints).map(lbEndpoint),
     // Envoy refuses a weight of 0; a locality without one gets no traffic where localities are weighed.
     ...(weight === undefined || weight === 0 ? {} : { loadBalancingWeight: weight }),
   };

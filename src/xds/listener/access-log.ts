@@ -1,7 +1,7 @@
 import type { AccessLogSchema } from '../../../gen/envoy/envoy/config/accesslog/v3/accesslog_pb.js';
-import { StdoutAccessLogSchema } from '../../../gen/envoy/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
-import { packAny, type Init } from '../proto.ts';
+import type { Init } from '../proto.ts';
 import { metadataNamespace } from '../route/route.ts';
+import { stdoutLog } from './stdout-log.ts';
 
 /** The fields of a line of the access log, in the order of their names. Empty ones are left out. */
 const accessLogFields = {
@@ -28,15 +28,4 @@ const accessLogFields = {
 } as const;
 
 /** A line of JSON on standard output for each request, with the object and rule that it met. */
-export const accessLog: Init<typeof AccessLogSchema> = {
-  name: 'envoy.access_loggers.stdout',
-  configType: {
-    case: 'typedConfig',
-    value: packAny(StdoutAccessLogSchema, {
-      accessLogFormat: {
-        case: 'logFormat',
-        value: { format: { case: 'jsonFormat', value: accessLogFields }, omitEmptyValues: true },
-      },
-    }),
-  },
-};
+export const accessLog: Init<typeof AccessLogSchema> = stdoutLog(accessLogFields);

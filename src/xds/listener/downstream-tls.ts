@@ -3,7 +3,7 @@ import {
   DownstreamTlsContextSchema,
   type CommonTlsContextSchema,
 } from '../../../gen/envoy/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
-import type { ClientValidation, TerminatingChain } from '../../ir/listener.ts';
+import type { ClientValidation, TerminatingChain, TerminatingStreamChain } from '../../ir/listener.ts';
 import { unreachable } from '../../lib/never.ts';
 import { sdsSecret } from '../config-source.ts';
 import { packAny, type OneOf } from '../proto.ts';
@@ -30,12 +30,15 @@ function validationType(
   }
 }
 
-/** TLS that ends here: HTTP/2 where the client can, certificates by SDS. */
-export function downstreamTlsSocket(chain: TerminatingChain) {
+/**
+ * TLS that ends here: HTTP/2 where the client can, certificates by SDS. Where what is inside is not ours to read, no
+ * protocol is agreed on (ALPN), as nobody here knows what the backend speaks.
+ */
+export function downstreamTlsSocket(chain: TerminatingChain | TerminatingStreamChain) {
   const context = packAny(DownstreamTlsContextSchema, {
     commonTlsContext: {
       tlsParams: tlsParameters,
-      alpnProtocols: ['h2', 'http/1.1'],
+      alpnProtocols: chain.kind === 'Terminate' ? ['h2', 'http/1.1'] : [],
       tlsCertificateSdsSecretConfigs: chain.certificates.map(sdsSecret),
       validationContextType: validationType(chain.clientValidation),
     },

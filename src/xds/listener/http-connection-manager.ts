@@ -5,6 +5,7 @@ import {
   HttpConnectionManager_ServerHeaderTransformation,
   HttpConnectionManagerSchema,
 } from '../../../gen/envoy/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import type { Front } from '../../ir/front.ts';
 import type { RouteTableName } from '../../ir/name.ts';
 import { adsSource } from '../config-source.ts';
 import { packAny, type Init } from '../proto.ts';
@@ -17,6 +18,7 @@ import { commonHttpLimits, httpLimits } from './http-limits.ts';
 export function httpConnectionManager(
   routeTable: RouteTableName,
   statPrefix: 'http' | 'https',
+  front?: Front,
 ): Init<typeof FilterSchema> {
   const manager = packAny(HttpConnectionManagerSchema, {
     statPrefix,
@@ -31,7 +33,7 @@ export function httpConnectionManager(
     // The backend's own Server header goes through, and no other is made up.
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
     useRemoteAddress: edge.useRemoteAddress.value,
-    xffNumTrustedHops: edge.xffNumTrustedHops.value,
+    xffNumTrustedHops: front?.trustedHops ?? edge.xffNumTrustedHops.value,
     normalizePath: edge.normalizePath.value,
     mergeSlashes: edge.mergeSlashes.value,
     pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction[edge.pathWithEscapedSlashes.value],

@@ -1,4 +1,6 @@
 import type { Any } from '@bufbuild/protobuf/wkt';
+import { ExtensionWithMatcherSchema } from '../../../gen/envoy/envoy/extensions/common/matching/v3/extension_matcher_pb.js';
+import { CompositeSchema } from '../../../gen/envoy/envoy/extensions/filters/http/composite/v3/composite_pb.js';
 import { CorsSchema } from '../../../gen/envoy/envoy/extensions/filters/http/cors/v3/cors_pb.js';
 import { ConfigSchema as HeaderToMetadataSchema } from '../../../gen/envoy/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js';
 import { LuaSchema } from '../../../gen/envoy/envoy/extensions/filters/http/lua/v3/lua_pb.js';
@@ -22,6 +24,13 @@ function off(name: HttpFilterName, config: Any): HttpFilterInit {
 export const httpFilters: readonly HttpFilterInit[] = [
   off(httpFilterNames.headerToMetadata, packAny(HeaderToMetadataSchema, {})),
   off(httpFilterNames.cors, packAny(CorsSchema, {})),
+  off(
+    httpFilterNames.externalAuth,
+    packAny(ExtensionWithMatcherSchema, {
+      extensionConfig: { name: 'envoy.filters.http.composite', typedConfig: packAny(CompositeSchema, {}) },
+      xdsMatcher: {},
+    }),
+  ),
   off(httpFilterNames.lua, packAny(LuaSchema, {})),
   off(httpFilterNames.statefulSession, packAny(StatefulSessionSchema, {})),
   {

@@ -1,54 +1,85 @@
 import { ListenerSchema } from '../../../gen/envoy/envoy/config/listener/v3/listener_pb.js';
-import { TlsInspectorSchema } from '../../../gen/envoy/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
 import type { Requirement } from '../../ads/resource.ts';
-import { listenerType, secretType } from '../../ads/type-url.ts';
-import type { HttpListener, IngressListener, TlsListener } from '../../ir/listener.ts';
+import { clusterType, listenerType } from '../../ads/type-url.ts';
+import type { HttpListener, IngressListener, TcpListener, TlsListener, UdpListener } from '../../ir/listener.ts';
+import { contentHash } from '../../lib/hash.ts';
 import { unreachable } from '../../lib/never.ts';
 import { encodedResource } from '../encoded.ts';
-import { duration, encode, packAny } from '../proto.ts';
+import { encode } from '../proto.ts';
 import type { XdsResource } from '../resource.ts';
-import { edgeSettings } from './edge-settings.ts';
-import { buildFilterChain } from './filter-chain.ts';
+import type { ChainEncoder, EncodedChain } from './filter-chain.ts';
+import { requireClusters } from './forward-requirement.ts';
 import { httpConnectionManager } from './http-connection-manager.ts';
 import { boundListener } from './bound.ts';
+import { firstBytes } from './listener-filters.ts';
+import { tcpProxy } from './tcp-proxy.ts';
+import { udpProxy } from './udp-proxy.ts';
 
 function httpListener(listener: HttpListener): XdsResource {
   const bytes = encode(ListenerSchema, {
     ...boundListener(listener),
-    filterChains: [{ name: 'http', filters: [httpConnectionManager(listener.routeTable, 'http')] }],
+    ...firstBytes(listener.front, false),
+    filterChains: [{ name: 'http', filters: [httpConnectionManager(listener.routeTable, 'http', listener.front)] }],
   });
   return encodedResource(listenerType, listener.name, bytes, listener.origins, []);
 }
 
-function secretsOf(listener: TlsListener): readonly Requirement[] {
-  const names = new Set(
-    listener.chains.flatMap(({ certificates, clientValidation }) =>
-      clientValidation === undefined ? certificates : [...certificates, clientValidation.caSecret],
-    ),
-  );
-  return [...names].map((name) => ({ typeUrl: secretType, name }));
+/** Each once. */
+function requirementsOf(chains: readonly EncodedChain[]): readonly Requirement[] {
+  const all = chains.flatMap(({ requires }) => requires);
+  return [...new Map(all.map((requirement) => [`${requirement.typeUrl} ${requirement.name}`, requirement])).values()];
 }
 
-function tlsListener(listener: TlsListener): XdsResource {
-  const inspector = packAny(TlsInspectorSchema, {});
+/** Joined from its chains' bytes when it is sent; its version is the hash of their hashes. */
+function tlsListener(listener: TlsListener, encodeChain: ChainEncoder): XdsResource {
+  const { name, front, origins } = listener;
+  const chains = listener.chains.map((chain) => encodeChain(chain, front));
+  const head = encode(ListenerSchema, { ...boundListener(listener), ...firstBytes(front, true) });
+  const version = contentHash(head, chains.map(({ hash }) => hash).join());
+  let body: Buffer | undefined;
+  return {
+    typeUrl: listenerType,
+    name,
+    version,
+    get body() {
+      return (body ??= Buffer.concat([head, ...chains.flatMap(({ parts }) => parts)]));
+    },
+    requires: requirementsOf(chains),
+    fragments: () => [{ hash: version, origins }],
+  };
+}
+
+function tcpListener(listener: TcpListener): XdsResource {
   const bytes = encode(ListenerSchema, {
     ...boundListener(listener),
-    listenerFilters: [
-      { name: 'envoy.filters.listener.tls_inspector', configType: { case: 'typedConfig', value: inspector } },
-    ],
-    listenerFiltersTimeout: duration(edgeSettings.listenerFiltersTimeoutMs.value),
-    filterChains: listener.chains.map(buildFilterChain),
+    ...firstBytes(listener.front, false),
+    filterChains: [{ name: 'tcp', filters: [tcpProxy('tcp', listener.forward, false)] }],
   });
-  return encodedResource(listenerType, listener.name, bytes, listener.origins, secretsOf(listener));
+  return encodedResource(listenerType, listener.name, bytes, listener.origins, requireClusters(listener.forward));
 }
 
-/** A Listener. It depends on the Gateway only: a change of routes never touches it. */
-export function buildListener(listener: IngressListener): XdsResource {
+function udpListener(listener: UdpListener): XdsResource {
+  const { forward } = listener;
+  const bytes = encode(ListenerSchema, {
+    ...boundListener(listener, 'UDP'),
+    udpListenerConfig: {},
+    listenerFilters: [udpProxy(forward)],
+  });
+  const requires = forward === undefined ? [] : [{ typeUrl: clusterType, name: forward.cluster }];
+  return encodedResource(listenerType, listener.name, bytes, listener.origins, requires);
+}
+
+/** A Listener. Where it speaks HTTP it depends on the Gateway only: a change of such routes never touches it. */
+export function buildListener(listener: IngressListener, encodeChain: ChainEncoder): XdsResource {
   switch (listener.kind) {
     case 'Http':
       return httpListener(listener);
     case 'Tls':
-      return tlsListener(listener);
+      return tlsListener(listener, encodeChain);
+    case 'Tcp':
+      return tcpListener(listener);
+    case 'Udp':
+      return udpListener(listener);
     default:
       return unreachable(listener);
   }

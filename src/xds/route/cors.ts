@@ -1,10 +1,10 @@
 import { CorsPolicySchema } from '../../../gen/envoy/envoy/extensions/filters/http/cors/v3/cors_pb.js';
 import type { Cors, OriginMatch } from '../../ir/filter.ts';
 import type { RouteMatch } from '../../ir/match.ts';
+import { quoteRegex } from '../../lib/regex.ts';
 import { httpFilterNames, type RouteFilter } from '../http-filter.ts';
 import { packAny } from '../proto.ts';
 import { exactString, headerMatch, headerPresent, wholeRegex, type HeaderMatcherInit } from './match.ts';
-import { quoteRegex } from './path-rewrite.ts';
 
 /** A copy of a route that takes only some of its requests; `refusePreflight`: it answers by itself. */
 export interface RouteVariant {

@@ -6,7 +6,7 @@ import {
   type WeightedCluster_ClusterWeightSchema,
 } from '../../../gen/envoy/envoy/config/route/v3/route_components_pb.js';
 import type { Mirror } from '../../ir/filter.ts';
-import type { Forward, Route } from '../../ir/route.ts';
+import { type Forward, type Route, unusableStatus } from '../../ir/route.ts';
 import { fraction } from '../fraction.ts';
 import { duration, type Init, type OneOf } from '../proto.ts';
 import { headersToAdd } from './header-modification.ts';
@@ -18,6 +18,11 @@ import { pathsDiffer, sharesOf, type Share } from './share.ts';
 
 type RouteActionInit = Init<typeof RouteActionSchema>;
 type RouteInit = Init<typeof RouteSchema>;
+
+const notFoundCodes = {
+  500: RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR,
+  503: RouteAction_ClusterNotFoundResponseCode.SERVICE_UNAVAILABLE,
+} as const;
 
 function mirrorPolicy(mirror: Mirror): Init<typeof RouteAction_RequestMirrorPolicySchema> {
   return {
@@ -49,9 +54,9 @@ function ownsRetry({ retry, timeouts }: Forward): boolean {
 }
 
 /** What all shares have in common. A request has no time limit unless the route sets one, so that streams can live. */
-function commonAction(forward: Forward): RouteActionInit {
+function commonAction(forward: Forward, unusable: 500 | 503): RouteActionInit {
   return {
-    clusterNotFoundResponseCode: RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR,
+    clusterNotFoundResponseCode: notFoundCodes[unusable],
     timeout: duration(forward.timeouts.requestMs ?? 0),
     ...(ownsRetry(forward) ? { retryPolicy: buildRetry(forward.retry, forward.timeouts.backendRequestMs) } : {}),
     requestMirrorPolicies: forward.mirrors.map(mirrorPolicy),
@@ -67,7 +72,7 @@ function headersOf(share: Share): RouteInit & Init<typeof WeightedCluster_Cluste
   };
 }
 
-function toOneCluster(share: Share, forward: Forward): RouteInit {
+function toOneCluster(share: Share, forward: Forward, unusable: 500 | 503): RouteInit {
   return {
     action: {
       case: 'route',
@@ -75,7 +80,7 @@ function toOneCluster(share: Share, forward: Forward): RouteInit {
         clusterSpecifier: { case: 'cluster', value: share.cluster },
         hostRewriteSpecifier: hostRewrite(share.hostname),
         ...pathRewrite(share),
-        ...commonAction(forward),
+        ...commonAction(forward, unusable),
       },
     },
     ...headersOf(share),
@@ -83,7 +88,7 @@ function toOneCluster(share: Share, forward: Forward): RouteInit {
   };
 }
 
-function split(shares: readonly Share[], first: Share, forward: Forward): RouteInit {
+function split(shares: readonly Share[], first: Share, forward: Forward, unusable: 500 | 503): RouteInit {
   const differ = shares.some((share) => share.own);
   const clusters = shares.map((share): Init<typeof WeightedCluster_ClusterWeightSchema> => ({
     name: share.cluster,
@@ -97,7 +102,7 @@ function split(shares: readonly Share[], first: Share, forward: Forward): RouteI
         clusterSpecifier: { case: 'weightedClusters', value: { clusters } },
         hostRewriteSpecifier: differ ? { case: undefined } : hostRewrite(first.hostname),
         ...pathRewrite(first),
-        ...commonAction(forward),
+        ...commonAction(forward, unusable),
       },
     },
     ...(differ ? {} : headersOf(first)),
@@ -114,16 +119,17 @@ function split(shares: readonly Share[], first: Share, forward: Forward): RouteI
  */
 export function buildForward(route: Route, forward: Forward): readonly RoutePart[] {
   const shares = sharesOf(route, forward);
+  const unusable = unusableStatus(route.match);
   const filters = buildSessionPersistence(forward.sessionPersistence);
   const [first, ...others] = shares;
   if (first === undefined) throw new Error(`route ${route.name} forwards to nothing`);
-  if (others.length === 0) return [wholePart(toOneCluster(first, forward), filters)];
-  if (!pathsDiffer(forward)) return [wholePart(split(shares, first, forward), filters)];
+  if (others.length === 0) return [wholePart(toOneCluster(first, forward, unusable), filters)];
+  if (!pathsDiffer(forward)) return [wholePart(split(shares, first, forward, unusable), filters)];
   const denominator = shares.reduce((sum, share) => sum + share.weight, 0);
   let numerator = 0;
   return shares.map((share) => {
     numerator += share.weight;
-    const part = wholePart(toOneCluster(share, forward), filters);
+    const part = wholePart(toOneCluster(share, forward, unusable), filters);
     return numerator === denominator ? part : { ...part, below: { numerator, denominator } };
   });
 }

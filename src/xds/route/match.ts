@@ -68,6 +68,7 @@ function labelCount(count: number): HeaderMatcherInit {
 export function buildMatch(match: RouteMatch, conditions: readonly HeaderMatcherInit[]): Init<typeof RouteMatchSchema> {
   return {
     pathSpecifier: pathSpecifier(match.path),
+    ...(match.grpc === undefined ? {} : { grpc: {} }),
     headers: [
       ...(match.method === undefined ? [] : [headerMatch(':method', exactString(match.method))]),
       ...match.headers.map((header) => headerMatch(header.name, stringMatcher(header))),

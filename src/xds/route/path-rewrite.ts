@@ -1,12 +1,8 @@
 import type { RegexMatchAndSubstituteSchema } from '../../../gen/envoy/envoy/type/matcher/v3/regex_pb.js';
 import type { PathRewrite } from '../../ir/filter.ts';
 import { unreachable } from '../../lib/never.ts';
+import { quoteRegex } from '../../lib/regex.ts';
 import type { Init } from '../proto.ts';
-
-/** The RE2 expression that meets exactly this text. */
-export function quoteRegex(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-}
 
 export type RegexRewrite = Init<typeof RegexMatchAndSubstituteSchema>;
 

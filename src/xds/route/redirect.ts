@@ -9,11 +9,12 @@ import {
 import { HeaderValueOption_HeaderAppendAction } from '../../../gen/envoy/envoy/config/core/v3/base_pb.js';
 import type { PathRewrite } from '../../ir/filter.ts';
 import type { Redirect, Route } from '../../ir/route.ts';
+import { quoteRegex } from '../../lib/regex.ts';
 import { httpFilterNames } from '../http-filter.ts';
 import { packAny, type Init, type OneOf } from '../proto.ts';
 import { headersToAdd } from './header-modification.ts';
 import { headerMatch, wholeRegex } from './match.ts';
-import { buildPathRewrite, quoteRegex, substitute, type RegexRewrite } from './path-rewrite.ts';
+import { buildPathRewrite, substitute, type RegexRewrite } from './path-rewrite.ts';
 import { wholePart, type RoutePart } from './route-part.ts';
 
 const codes: { readonly [K in Redirect['statusCode']]: Code } = {

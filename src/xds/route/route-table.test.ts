@@ -11,10 +11,11 @@ import { answers, forward, prefix, route, table, virtualHost, weighted } from '.
 import { sectionName } from '../../ir/name.ts';
 import type { RouteTable } from '../../ir/route.ts';
 import { createIdentityCache } from '../../lib/identity-cache.ts';
-import { buildRouteTable, createRouteEncoder } from './route-table.ts';
+import type { Last } from '../../lib/memo.ts';
+import { buildRouteTable, createRouteEncoder, type EncodedRouteTable } from './route-table.ts';
 import { encodeRoute } from './route.ts';
 
-const build = (input: RouteTable) => buildRouteTable(input, createRouteEncoder(createIdentityCache()));
+const build = (input: RouteTable) => buildRouteTable(input, createRouteEncoder(createIdentityCache())).resource;
 const decode = (input: RouteTable): RouteConfiguration => fromBinary(RouteConfigurationSchema, build(input).body);
 
 /** The same table as one message, encoded in one go. */
@@ -113,6 +114,28 @@ describe('buildRouteTable', () => {
         expect(build(copy).body.equals(build(input).body)).toBe(true);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it('is the same whether it is made from another one or from nothing', () => {
+    fc.assert(
+      fc.property(fc.array(anyTable, { minLength: 2, maxLength: 4 }), (inputs) => {
+        const encoder = createRouteEncoder(createIdentityCache());
+        // Every second host of the one before stays, as most do when a route changes.
+        const chain = inputs.map((input, at) => {
+          const stay = (inputs[at - 1]?.virtualHosts ?? []).filter((_, index) => index % 2 === 0);
+          return { ...input, virtualHosts: [...stay, ...input.virtualHosts] };
+        });
+        let last: Last<RouteTable, EncodedRouteTable> | undefined;
+        for (const input of chain) {
+          const result = buildRouteTable(input, encoder, last);
+          last = { input, result };
+          const { version, body, requires } = build(input);
+          expect({ version: result.resource.version, body: result.resource.body }).toEqual({ version, body });
+          expect(new Set(result.resource.requires)).toEqual(new Set(requires));
+        }
+      }),
+      { numRuns: 40 },
     );
   });
 

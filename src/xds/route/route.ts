@@ -8,6 +8,7 @@ import { unreachable } from '../../lib/never.ts';
 import { fraction } from '../fraction.ts';
 import { encode, sortedMap, type Init } from '../proto.ts';
 import { corsVariants } from './cors.ts';
+import { buildExternalAuth } from './external-auth.ts';
 import { buildForward } from './forward.ts';
 import { headersToAdd } from './header-modification.ts';
 import { buildMatch } from './match.ts';
@@ -51,15 +52,17 @@ function partsOf(route: Route): readonly RoutePart[] {
   }
 }
 
-function requirementsOf({ action }: Route): readonly Requirement[] {
-  if (action.kind !== 'Forward') return [];
-  const names = new Set([...action.clusters, ...action.mirrors].map(({ cluster }) => cluster));
+function requirementsOf({ action, externalAuth }: Route): readonly Requirement[] {
+  const forwards = action.kind === 'Forward' ? [...action.clusters, ...action.mirrors] : [];
+  const users = externalAuth === undefined ? forwards : [...forwards, externalAuth];
+  const names = new Set(users.map(({ cluster }) => cluster));
   return [...names].map((name) => ({ typeUrl: clusterType, name }));
 }
 
 /** Encodes a route once, for all virtual hosts that hold it. */
 export function encodeRoute(route: Route): EncodedRoute {
   const parts = partsOf(route);
+  const auth = buildExternalAuth(route.externalAuth);
   const common: RouteInit = {
     name: route.name,
     metadata: {
@@ -79,7 +82,7 @@ export function encodeRoute(route: Route): EncodedRoute {
         ...part,
         match:
           below === undefined ? match : { ...match, runtimeFraction: fraction(below.numerator, below.denominator) },
-        typedPerFilterConfig: sortedMap([...variant.filters, ...filters]),
+        typedPerFilterConfig: sortedMap([...variant.filters, ...auth, ...filters]),
       });
     });
   });

@@ -4,7 +4,7 @@ import type { Forward, Route } from '../../ir/route.ts';
 import { composeHeaders, isEmpty, splitHost } from './header-modification.ts';
 
 /**
- * The cluster that requests to unusable backends go to. It exists nowhere: Envoy answers them 500 by
+ * The cluster that requests to unusable backends go to. It exists nowhere: Envoy answers them by
  * `cluster_not_found_response_code`.
  */
 export const invalidBackend = 'invalid-backend';

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createValidator } from './validator.ts';
+
+const validate = createValidator();
+
+function standIn(kind: string, spec: string, apiVersion = 'gateway.networking.k8s.io/v1'): unknown {
+  const metadata = '{name: p, namespace: shop, generation: 3, creationTimestamp: "2026-01-02T00:00:00Z", labels: 7}';
+  const validation = validate(
+    parse(`{apiVersion: ${apiVersion}, kind: ${kind}, metadata: ${metadata}, spec: ${spec}}`),
+  );
+  return validation.kind === 'Invalid' ? validation.standIn : validation.kind;
+}
+
+const metadata = { name: 'p', namespace: 'shop', generation: 3, creationTimestamp: '2026-01-02T00:00:00Z' };
+
+it('says what a policy that can not be read is about, and that no certificate passes', () => {
+  const targets =
+    '[{group: "", kind: Service, name: a, extra: 1}, {name: b, sectionName: web}, 7, {name: 7}, {kind: Pod, name: c}]';
+  expect(standIn('BackendTLSPolicy', `{targetRefs: ${targets}, validation: {hostname: 7}}`)).toEqual({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'BackendTLSPolicy',
+    metadata,
+    spec: {
+      targetRefs: [
+        { group: '', kind: 'Service', name: 'a' },
+        { group: '', kind: 'Service', name: 'b', sectionName: 'web' },
+      ],
+      validation: { hostname: '', caCertificateRefs: [] },
+    },
+    unreadable: expect.stringContaining('spec.validation.hostname: '),
+  });
+});
+
+it('names no target where none can be read', () => {
+  for (const spec of ['{targetRefs: all}', '7', '{}']) {
+    expect(standIn('BackendTLSPolicy', spec)).toMatchObject({ spec: { targetRefs: [] } });
+  }
+});
+
+it('is there for a version that is not read', () => {
+  const spec = '{targetRefs: [{group: "", kind: Service, name: a}]}';
+  expect(standIn('BackendTLSPolicy', spec, 'gateway.networking.k8s.io/v1alpha2')).toMatchObject({
+    spec: { targetRefs: [{ name: 'a' }] },
+    unreadable: expect.stringContaining('v1alpha2'),
+  });
+});
+
+it('is there for what routes or Services lead to, and not where absence denies', () => {
+  const x = 'gateway.networking.x-k8s.io/v1alpha1';
+  const targets = '{targetRefs: [{group: "", kind: Service, name: a}], retryConstraint: 7}';
+  expect(standIn('XBackendTrafficPolicy', targets, x)).toMatchObject({ spec: { targetRefs: [{ name: 'a' }] } });
+  expect(standIn('XBackend', '{type: Other, port: {port: 443}}', x)).toMatchObject({ spec: { port: { port: 443 } } });
+  expect(standIn('XBackend', '{type: Other}', x)).toMatchObject({ spec: { port: { port: 0 } } });
+  expect(standIn('HTTPRoute', '{rules: 7}')).toBeUndefined();
+});
