@@ -29,7 +29,7 @@ function invalid(kind: 'HTTPRoute' | 'Gateway' | 'BackendTLSPolicy', spec: unkno
     { severity: 'error', reason: 'Invalid', message: 'Give a path.', field: 'spec.rules[0]', object: ref } as const,
     { severity: 'warning', reason: 'Odd', message: 'Odd.', object: ref } as const,
   ];
-  return { ref, generation: 3, content: { spec }, diagnostics };
+  return { ref, uid: 'u-1', generation: 3, content: { spec }, diagnostics };
 }
 
 const refused = { type: 'Accepted', status: 'False', observedGeneration: 3, message: 'spec.rules[0]: Give a path.' };

@@ -7,6 +7,7 @@ import {
   type InfrastructureProblems,
 } from '../infra/kubernetes/infrastructure.ts';
 import type { RenderOptions } from '../infra/kubernetes/wanted.ts';
+import type { InvalidObject } from '../kube/kept.ts';
 import { createElection } from '../kube/lease.ts';
 import { wallClock } from '../lib/clock.ts';
 import { objectKey } from '../snapshot/object.ts';
@@ -50,6 +51,7 @@ class LedInfrastructure {
   readonly #controllerName: string;
   #infrastructure: Infrastructure | undefined;
   #state: ControlState | undefined;
+  #invalid: readonly InvalidObject[] = [];
   #applied = '';
 
   constructor(controllerName: string, create: () => Infrastructure) {
@@ -57,8 +59,9 @@ class LedInfrastructure {
     this.#create = create;
   }
 
-  want(state: ControlState): void {
+  want(state: ControlState, invalid: readonly InvalidObject[]): void {
     this.#state = state;
+    this.#invalid = invalid;
     this.#apply();
   }
 
@@ -76,7 +79,7 @@ class LedInfrastructure {
 
   #apply(): void {
     if (this.#infrastructure === undefined || this.#state === undefined) return;
-    const wanted = wantedInfrastructure(this.#state, this.#controllerName);
+    const wanted = wantedInfrastructure(this.#state, this.#controllerName, this.#invalid);
     const { gateways, kept, foreignClasses } = wanted;
     const text = JSON.stringify([gateways, [...kept], [...foreignClasses]]);
     if (text === this.#applied) return;
@@ -167,7 +170,7 @@ export async function runCluster(options: RunClusterOptions): Promise<RunCluster
     ...options,
     metrics,
     turned(state, changes) {
-      infrastructure.want(state);
+      infrastructure.want(state, cluster.source.invalid());
       peers?.turned(state.snapshot, changes);
     },
     // A proxy that is answered before everything is read would lose what it has.

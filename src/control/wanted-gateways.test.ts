@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { parseObjects } from '../../test/fixture/view.ts';
 import { applyChanges, emptySnapshot } from '../snapshot/snapshot.ts';
 import { clusterOptions } from '../translate/options.ts';
 import { debianOptions } from '../xds/options.ts';
+import type { InvalidObject } from '../kube/kept.ts';
 import { createPipeline } from './pipeline.ts';
 import { wantedInfrastructure } from './wanted-gateways.ts';
 
@@ -14,6 +15,8 @@ const gateway = (spec: string, className = 'sallyport') =>
 
 const http = 'listeners: [{name: http, port: 80, protocol: HTTP}]';
 
+let invalid: readonly InvalidObject[] = [];
+
 function wanted(...texts: readonly string[]) {
   const objects = parseObjects(texts.join('\n---\n'));
   const snapshot = applyChanges(
@@ -24,8 +27,13 @@ function wanted(...texts: readonly string[]) {
   return wantedInfrastructure(
     { snapshot, ...result, quarantine: new Map(), bindFailures: [] },
     clusterOptions.controllerName,
+    invalid,
   );
 }
+
+afterEach(() => {
+  invalid = [];
+});
 
 describe('wantedInfrastructure', () => {
   it('takes what the Gateway and its template say', () => {
@@ -66,6 +74,20 @@ describe('wantedInfrastructure', () => {
     ['whose class is gone', [gateway(http)]],
   ])('keeps the Envoys of a Gateway %s', (_, texts) => {
     expect(wanted(...texts)).toEqual({ gateways: [], kept: new Set(['u-1']), foreignClasses: new Set() });
+  });
+
+  it('keeps the Envoys of a Gateway that can not be read', () => {
+    const ref = { namespace: 'shop', name: 'public' };
+    const of = (kind: 'Gateway' | 'HTTPRoute', uid: string) => ({ ref: { kind, ...ref }, uid });
+    const unread = { generation: 1, content: {}, diagnostics: [] };
+    invalid = [
+      { ...of('Gateway', 'u-2'), ...unread },
+      { ...of('HTTPRoute', 'u-3'), ...unread },
+    ];
+    expect(wanted(gatewayClass('sallyport'))).toMatchObject({ gateways: [], kept: new Set(['u-2']) });
+    // One that is served as it was before is wanted as it was before.
+    invalid = [{ ...of('Gateway', 'u-1'), ...unread }];
+    expect(wanted(gatewayClass('sallyport'), gateway(http))).toMatchObject({ gateways: [{}], kept: new Set() });
   });
 
   it('has nothing to do with the Gateways of others', () => {

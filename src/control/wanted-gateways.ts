@@ -2,6 +2,7 @@ import type { WantedInfrastructure } from '../infra/kubernetes/infrastructure.ts
 import type { ListenerPort, WantedGateway } from '../infra/kubernetes/wanted.ts';
 import type { GatewayIr } from '../ir/ir.ts';
 import type { Gateway, GatewayTemplateSpec } from '../../gen/kubernetes/types.ts';
+import type { InvalidObject } from '../kube/kept.ts';
 import { objectKey } from '../snapshot/object.ts';
 import type { ControlState } from './controller.ts';
 
@@ -53,11 +54,12 @@ function wantedGateway(
 
 /**
  * The Gateways whose Envoys are to run in the cluster. Those of a Gateway with a mistake, or without its class, stay as
- * they are.
+ * they are, and so do those of Gateways that can't be read: `invalid`.
  */
 export function wantedInfrastructure(
   { snapshot, translation }: ControlState,
   controllerName: string,
+  invalid: readonly InvalidObject[],
 ): WantedInfrastructure {
   const irs = new Map(translation.ir.gateways.map((ir) => [ir.name, ir]));
   const gateways: WantedGateway[] = [];
@@ -81,6 +83,7 @@ export function wantedInfrastructure(
     const { uid = '' } = gateway.metadata;
     if (!wantedUids.has(uid)) kept.add(uid);
   }
+  for (const { ref, uid } of invalid) if (ref.kind === 'Gateway' && !wantedUids.has(uid)) kept.add(uid);
   const foreign = [...snapshot.collections.GatewayClass.values()].filter(
     ({ spec }) => spec.controllerName !== controllerName,
   );

@@ -1,5 +1,6 @@
 import { isBuiltIn, type Kind, kindTable } from '../snapshot/object.ts';
 import { type Schema, schemas } from '../snapshot/validate/schema.ts';
+import { type AddedDefaults, withoutAddedDefaults } from './added-defaults.ts';
 import { groupVersion } from './resource.ts';
 import type { RawMetadata, RawObject } from './watch-event.ts';
 
@@ -19,8 +20,10 @@ export function writesStatus(kind: Kind): boolean {
 /**
  * The part of an object that translation may read, under the apiVersion and kind in which it is read. What changes
  * without meaning anything for traffic is left out: managed fields, resourceVersion, and the statuses that we write.
+ *
+ * @param added what the kind's definition in the cluster adds to the one known here
  */
-export function contentOf(kind: Kind, raw: RawObject): Fields {
+export function contentOf(kind: Kind, raw: RawObject, added?: AddedDefaults): Fields {
   const { group, version } = kindTable[kind];
   const { status, metadata, ...rest } = raw;
   const kept = writesStatus(kind) ? undefined : kind === 'Pod' ? withoutConditions(status) : status;
@@ -33,8 +36,9 @@ export function contentOf(kind: Kind, raw: RawObject): Fields {
     metadata: kind === 'Node' ? { name: metadata.name } : slimMetadata(metadata, writesStatus(kind)),
   };
   // A newer Kubernetes has fields that are not known here, and Pods have many that nobody reads. Of the kinds whose
-  // every field counts, an unknown one is told instead.
-  return isBuiltIn(kind) ? (prune(schemas[kind], content) as Fields) : content;
+  // every field counts, an unknown one is told instead, unless nobody wrote it.
+  if (isBuiltIn(kind)) return prune(schemas[kind], content) as Fields;
+  return added === undefined ? content : (withoutAddedDefaults(added, content) as Fields);
 }
 
 /** Which Pods take requests is told by EndpointSlices; of a Pod itself only its addresses and its end count. */

@@ -1,13 +1,20 @@
 import { type Result, err, ok } from '../lib/result.ts';
 import { isBuiltIn, type Kind, kindTable } from '../snapshot/object.ts';
 import { equalVersionsOf } from '../snapshot/validate/identify.ts';
+import type { AddedDefaults } from './added-defaults.ts';
 import type { KubeClient } from './client.ts';
 import type { Failure } from './failure.ts';
 import { groupPath, groupVersion, type Resource, usualResource } from './resource.ts';
 
 /** Whether the server has a kind. */
 export type Feature =
-  | { readonly kind: 'Served'; readonly of: Kind; readonly resource: Resource }
+  | {
+      readonly kind: 'Served';
+      readonly of: Kind;
+      readonly resource: Resource;
+      /** What its definition adds to the one known here, where it is newer. */
+      readonly added?: AddedDefaults;
+    }
   /** Nobody has installed its definition. */
   | { readonly kind: 'NotInstalled'; readonly of: Kind }
   /** Installed, but only in versions that hold something else than the one that is read. */

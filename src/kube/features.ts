@@ -1,8 +1,9 @@
 import type { Kind } from '../snapshot/object.ts';
 import type { KubeClient } from './client.ts';
+import { Definitions } from './definitions.ts';
 import { discover, type Feature, isRelevantDefinition } from './discovery.ts';
 import type { Failure } from './failure.ts';
-import { follow, type Follower } from './follow.ts';
+import type { Follower } from './follow.ts';
 
 export interface FeaturesOptions {
   readonly client: KubeClient;
@@ -21,13 +22,10 @@ const lookAfterMs = [50, 300, 1000, 3000, 8000];
 const lookEveryMs = 60_000;
 const retryMs = 1000;
 
-const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-const partial = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
-
 /** Knows which kinds the server has, and notices when definitions come and go. */
 class FeatureWatch implements Follower {
   readonly #options: FeaturesOptions;
-  readonly #definitions: Follower;
+  readonly #definitions: Definitions;
   readonly #everyMinute: NodeJS.Timeout;
   #planned: readonly NodeJS.Timeout[] = [];
   #told: readonly Feature[] = [];
@@ -38,23 +36,15 @@ class FeatureWatch implements Follower {
 
   constructor(options: FeaturesOptions) {
     this.#options = options;
-    this.#definitions = follow({
+    this.#definitions = new Definitions({
       client: options.client,
-      path: definitionsPath,
-      accept: { list: partial('PartialObjectMetadataList'), watch: partial('PartialObjectMetadata') },
-      heard: (effects) => {
-        const isRelevant = effects.some(
-          (effect) =>
-            (effect.kind === 'Put' || effect.kind === 'Remove') &&
-            isRelevantDefinition(effect.object.metadata.name, options.kinds),
-        );
-        if (isRelevant) this.#plan(lookAfterMs);
+      changed: (names) => {
+        if (names.some((name) => isRelevantDefinition(name, options.kinds))) this.#plan(lookAfterMs);
       },
-      // Who may not watch them looks now and then.
-      troubled: () => {},
+      // Objects are not read before it is known what their definitions add.
+      settled: () => void this.#look(),
     });
     this.#everyMinute = setInterval(() => void this.#look(), lookEveryMs);
-    void this.#look();
   }
 
   stop(): void {
@@ -72,7 +62,8 @@ class FeatureWatch implements Follower {
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    const found = await discover(this.#options.client, this.#options.kinds);
+    const served = await discover(this.#options.client, this.#options.kinds);
+    const found = served.ok ? await this.#definitions.complete(served.value) : served;
     this.#isLooking = false;
     if (this.#stopped) return;
     if (!found.ok) {

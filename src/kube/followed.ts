@@ -3,6 +3,7 @@ import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import type { Validate } from '../snapshot/files/validation.ts';
 import type { Kind, ObjectKey, ObjectRef } from '../snapshot/object.ts';
 import type { Change } from '../snapshot/snapshot.ts';
+import type { AddedDefaults } from './added-defaults.ts';
 import type { KubeClient } from './client.ts';
 import { writesStatus } from './content.ts';
 import type { Failure } from './failure.ts';
@@ -58,8 +59,9 @@ export class Followed {
   }
 
   /** Follows the kind in the form in which the server has it now; what is known goes on being known. */
-  follow(resource: Resource): void {
+  follow(resource: Resource, added: AddedDefaults | undefined): void {
     this.#follower?.stop();
+    this.#kept.added = added;
     this.#trouble = undefined;
     const { client, kind, namespace } = this.#options;
     this.#follower = follow({

@@ -4,14 +4,15 @@ import type { Diagnostic } from '../snapshot/diagnostic.ts';
 import type { Validate } from '../snapshot/files/validation.ts';
 import {
   type AnyObject,
-  isStandIn,
   type Kind,
   kindTable,
   type ObjectKey,
   type ObjectRef,
   objectKey,
+  unreadableOf,
 } from '../snapshot/object.ts';
 import type { Change } from '../snapshot/snapshot.ts';
+import type { AddedDefaults } from './added-defaults.ts';
 import { contentOf, writesStatus } from './content.ts';
 import { compareResourceVersions } from './resource-version.ts';
 import type { RawObject } from './watch-event.ts';
@@ -29,6 +30,7 @@ export interface Latest {
 /** An object whose newest version does not pass. */
 export interface InvalidObject {
   readonly ref: ObjectRef;
+  readonly uid: string;
   /** Of that version. */
   readonly generation: number;
   /** Of that version, as far as it could have been read. */
@@ -54,6 +56,8 @@ interface Entry {
  * that translation reads does; one whose newest version does not pass keeps the last that did.
  */
 export class Kept {
+  /** What the kind's definition in the cluster adds to the one known here. */
+  added: AddedDefaults | undefined;
   readonly #kind: Kind;
   readonly #validate: Validate;
   readonly #entries = new Map<ObjectKey, Entry>();
@@ -85,7 +89,7 @@ export class Kept {
     const isRepeated =
       before?.list === this.#list && compareResourceVersions(resourceVersion, before.latest.resourceVersion) <= 0;
     if (isRepeated) return undefined;
-    const content = contentOf(this.#kind, raw);
+    const content = contentOf(this.#kind, raw, this.added);
     const hash = contentHash(JSON.stringify(content));
     const latest = latestOf(this.#kind, raw);
     if (before?.hash === hash) {
@@ -97,14 +101,14 @@ export class Kept {
     const passed = validation.kind === 'Object' ? freeze(validation.object) : undefined;
     // A name that was given to another object says nothing of the one that had it.
     const known = before?.latest.uid === latest.uid ? before.object : undefined;
-    const last = known === undefined || isStandIn(known) ? undefined : known;
+    const last = known === undefined || unreadableOf(known) !== undefined ? undefined : known;
     const standIn =
       validation.kind === 'Invalid' && validation.standIn !== undefined ? freeze(validation.standIn) : undefined;
     const object = passed ?? last ?? standIn;
-    const { generation } = latest;
+    const { generation, uid } = latest;
     // Translation judges what takes an object's place as any other.
     const isTold = passed === undefined && (object === undefined || object === last) && writesStatus(this.#kind);
-    const invalid = isTold ? { invalid: { ref, generation, content, diagnostics } } : {};
+    const invalid = isTold ? { invalid: { ref, uid, generation, content, diagnostics } } : {};
     this.#entries.set(key, { ref, latest, hash, object, diagnostics, list: this.#list, ...invalid });
     if (diagnostics.length > 0 || this.#findings.has(key)) this.#told += 1;
     if (diagnostics.length > 0) this.#findings.add(key);

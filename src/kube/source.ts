@@ -51,10 +51,12 @@ export interface KubeSource {
   close(): void;
 }
 
+type Served = Extract<Feature, { readonly kind: 'Served' }>;
+
 class ClusterSource implements KubeSource {
   readonly #options: KubeSourceOptions;
   readonly #features: Follower;
-  readonly #resources = new Map<Kind, Resource>();
+  readonly #served = new Map<Kind, Served>();
   /** By namespace, or under the empty name for the whole cluster. */
   readonly #streams = new Map<Kind, ReadonlyMap<string, Followed>>();
   /** Changes before everything is read. */
@@ -95,7 +97,7 @@ class ClusterSource implements KubeSource {
   }
 
   resource(kind: Kind): Resource | undefined {
-    return this.#resources.get(kind);
+    return this.#served.get(kind)?.resource;
   }
 
   synced(kind: Kind): boolean {
@@ -121,20 +123,21 @@ class ClusterSource implements KubeSource {
     this.#discovered = true;
     this.#options.onFeatures(features);
     for (const feature of features) {
-      if (feature.kind === 'Served') this.#serve(feature.of, feature.resource);
+      if (feature.kind === 'Served') this.#serve(feature);
       else this.#forget(feature.of);
     }
     this.#checkSynced();
   }
 
-  #serve(kind: Kind, resource: Resource): void {
-    const known = this.#resources.get(kind);
-    if (known !== undefined && JSON.stringify(known) === JSON.stringify(resource)) return;
-    this.#resources.set(kind, resource);
+  #serve(served: Served): void {
+    const { of: kind, resource, added } = served;
+    const known = this.#served.get(kind);
+    if (known !== undefined && JSON.stringify(known) === JSON.stringify(served)) return;
+    this.#served.set(kind, served);
     const namespaces = kindTable[kind].namespaced ? (this.#options.namespaces ?? ['']) : [''];
     const streams = this.#streams.get(kind) ?? new Map(namespaces.map((one) => [one, this.#followed(kind, one)]));
     this.#streams.set(kind, streams);
-    for (const followed of streams.values()) followed.follow(resource);
+    for (const followed of streams.values()) followed.follow(resource, added);
   }
 
   #followed(kind: Kind, namespace: string): Followed {
@@ -153,7 +156,7 @@ class ClusterSource implements KubeSource {
     if (streams === undefined) return;
     // What was read of it stays in the mark.
     this.resourceVersion();
-    this.#resources.delete(kind);
+    this.#served.delete(kind);
     this.#streams.delete(kind);
     this.#give([...streams.values()].flatMap((followed) => followed.clear()));
   }

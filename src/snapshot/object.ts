@@ -27,7 +27,7 @@ import type {
   XBackendTrafficPolicy,
 } from '../../gen/kubernetes/types.ts';
 
-/** Of an object that takes the place of one that can't be read: what is wrong with that. Its spec says next to nothing. */
+/** Of an object that takes the place of one that can't be read: what is wrong with that. Its spec says only what it is about. */
 export interface StandIn {
   readonly unreadable?: string;
 }
@@ -38,11 +38,11 @@ export interface ObjectTypes {
   readonly ConfigMap: ConfigMap;
   readonly Egress: Egress;
   readonly EndpointSlice: EndpointSlice;
-  readonly GRPCRoute: GRPCRoute;
+  readonly GRPCRoute: GRPCRoute & StandIn;
   readonly Gateway: Gateway;
   readonly GatewayClass: GatewayClass;
   readonly GatewayTemplate: GatewayTemplate;
-  readonly HTTPRoute: HTTPRoute;
+  readonly HTTPRoute: HTTPRoute & StandIn;
   readonly Ingress: Ingress;
   readonly IngressClass: IngressClass;
   readonly ListenerSet: ListenerSet;
@@ -125,9 +125,9 @@ export function refOf(object: AnyObject): ObjectRef {
   };
 }
 
-/** Whether it takes the place of an object that can't be read. */
-export function isStandIn(object: AnyObject): boolean {
-  return 'unreadable' in object;
+/** What is wrong with the object whose place it takes; undefined for an object that could be read. */
+export function unreadableOf(object: AnyObject): string | undefined {
+  return 'unreadable' in object ? object.unreadable : undefined;
 }
 
 /** `Kind namespace/name`, as people write it. */

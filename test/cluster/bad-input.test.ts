@@ -83,18 +83,19 @@ describe('an object that the API server should not have taken', () => {
   });
 
   it.each([
-    ['path', 'spec.rules[0].matches[0].path'],
-    ['type', 'spec.rules[0].filters[0]'],
-    ['shape', 'spec.rules'],
-    ['name', 'spec.hostnames[0]'],
-  ] as const)('is refused with the field that is wrong: %s', async (name, field) => {
+    ['path', 'spec.rules[0].matches[0].path', 404],
+    // Whose requests are meant can be read, and nobody else is to answer them.
+    ['type', 'spec.rules[0].filters[0]', 500],
+    ['shape', 'spec.rules', 404],
+    ['name', 'spec.hostnames[0]', 404],
+  ] as const)('is refused with the field that is wrong: %s', async (name, field, answer) => {
     const { hostnames, ...spec } = { hostnames: [`${name}.example.com`], ...bad[name] };
     const route = httpRoute(shop, name, 'public', '', 'cart');
     await apply({ ...route, spec: { parentRefs: route.spec.parentRefs, hostnames, ...spec } });
     const { message, observedGeneration } = await conditionOf(name, 'Accepted', 'False');
     expect(message).toContain(field);
     expect(observedGeneration).toBe(1);
-    expect((await ask(address, `${name}.example.com`, '/'))?.status).toBe(404);
+    expect((await ask(address, `${name}.example.com`, '/'))?.status).toBe(answer);
     expect((await ask(address, 'good.example.com', '/'))?.status).toBe(200);
   });
 

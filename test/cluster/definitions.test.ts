@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { parse } from 'yaml';
 import { installCrds, kubectl } from './cluster.ts';
 import { type Installation, installSallyport } from './install.ts';
 import {
@@ -131,6 +132,105 @@ describe('with Gateway, GatewayClass and HTTPRoute alone', () => {
       await asking;
     }
     expect(failed).toBe(0);
+  });
+});
+
+interface Schema {
+  readonly properties: { readonly [name: string]: Schema };
+  readonly items: Schema;
+}
+
+/** Installs a definition as a later version might have it: with a field in one place that has a default. */
+async function defineTomorrow(plural: string, placeOf: (spec: Schema) => Schema): Promise<void> {
+  const file = join(await gatewayApiCrds('standard'), `gateway.networking.k8s.io_${plural}.yaml`);
+  const definition = parse(readFileSync(file, 'utf8')) as Definition;
+  const mode = { type: 'string', default: 'Lax' };
+  for (const { schema } of definition.spec.versions) {
+    const { spec } = schema.openAPIV3Schema.properties;
+    if (spec === undefined) throw new Error(`${plural} have no spec`);
+    Object.assign(placeOf(spec).properties, {
+      fromTomorrow: { type: 'object', default: {}, properties: { mode } },
+    });
+  }
+  await apply(definition);
+}
+
+interface Definition {
+  readonly spec: { readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
+}
+
+function itemsOf({ properties }: Schema, list: string): Schema {
+  const { items } = properties[list] ?? {};
+  if (items === undefined) throw new Error(`there is no list ${list}`);
+  return items;
+}
+
+async function restartController(): Promise<void> {
+  const deployment = ['--namespace', 'sallyport-system', 'rollout'];
+  await kubectl(kubeconfig, [...deployment, 'restart', 'deployment/sallyport']);
+  await kubectl(kubeconfig, [...deployment, 'status', 'deployment/sallyport', '--timeout=90s']);
+}
+
+function uidOf(kind: string, name: string): Promise<string> {
+  return kubectl(kubeconfig, ['--namespace', shop ?? '', 'get', kind, name, '--output=jsonpath={.metadata.uid}']);
+}
+
+function acceptedToBe(kind: string, name: string, wanted: string): Promise<{ readonly message: string }> {
+  return waitFor(`Accepted=${wanted} of ${kind} ${name}`, 30, async () => {
+    const { status } = await read(kind, shop ?? '', name);
+    const conditions = status?.conditions ?? status?.parents?.[0]?.conditions ?? [];
+    return conditions.find(({ type, status: is }) => type === 'Accepted' && is === wanted);
+  });
+}
+
+describe('with definitions that are newer than Sallyport', () => {
+  it('passes over defaults that nobody wrote, and takes no Envoys from a Gateway that it can not read', async () => {
+    await installCrds(kubeconfig, 'standard');
+    installation = await installSallyport(kubeconfig, { values: ['ingress.create=false', 'replicas=1'] });
+    const address = await serve();
+    const namespace = shop ?? '';
+    await apply(httpGateway(namespace, 'strict'));
+    await apply(httpRoute(namespace, 'strict', 'strict', 'strict.example.com', 'cart'));
+    const strict = await addressOf(namespace, 'strict');
+    await askUntil(strict, 'strict.example.com', '/', 200);
+
+    await defineTomorrow('gateways', (spec) => itemsOf(spec, 'listeners'));
+    await defineTomorrow('httproutes', (spec) => itemsOf(spec, 'rules'));
+    await waitFor('the server to give the default', 30, async () => {
+      const words = ['--namespace', namespace, 'get', 'httproute', 'cart', '--output=jsonpath={.spec.rules[0]}'];
+      return (await kubectl(kubeconfig, words)).includes('Lax') || undefined;
+    });
+    const gateway = httpGateway(namespace, 'strict') as { readonly spec: { readonly listeners: readonly object[] } };
+    const listeners = gateway.spec.listeners.map((listener) => ({ ...listener, fromTomorrow: { mode: 'Strict' } }));
+    await apply({ ...gateway, spec: { ...gateway.spec, listeners } });
+    const { message } = await acceptedToBe('gateway', 'strict', 'False');
+    expect(message).toContain('spec.listeners[0].fromTomorrow');
+    const uid = await uidOf('deployment', 'strict-sallyport');
+
+    let failed = 0;
+    let stopped = false;
+    const asking = (async () => {
+      while (!stopped) {
+        if ((await ask(address, 'cart.example.com', '/'))?.status !== 200) failed += 1;
+        if ((await ask(strict, 'strict.example.com', '/'))?.status !== 200) failed += 1;
+      }
+    })();
+    try {
+      await restartController();
+      // That these are served needs what was there to be read, and the Envoys of all Gateways to be looked after.
+      await apply(httpRoute(namespace, 'late', 'public', 'late.example.com', 'cart'));
+      await askUntil(address, 'late.example.com', '/', 200);
+      await apply(httpGateway(namespace, 'late'));
+      await addressOf(namespace, 'late');
+    } finally {
+      stopped = true;
+      await asking;
+    }
+    expect(failed).toBe(0);
+    expect(await uidOf('deployment', 'strict-sallyport')).toBe(uid);
+    await acceptedToBe('httproute', 'cart', 'True');
+    await acceptedToBe('gateway', 'public', 'True');
+    await acceptedToBe('gateway', 'strict', 'False');
   });
 });
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createPipeline } from '../../src/control/pipeline.ts';
-import { diagnoseFile, objectsOf, parseFile } from '../../src/snapshot/files/file.ts';
+import { diagnoseFile, objectsOf, parseFile, standInsOf } from '../../src/snapshot/files/file.ts';
 import { applyChanges, emptySnapshot, type Change } from '../../src/snapshot/snapshot.ts';
 import { createValidator } from '../../src/snapshot/validate/validator.ts';
 import { standaloneOptions } from '../../src/translate/options.ts';
@@ -22,9 +22,10 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
 const validate = createValidator();
 
 /** As `sallyport check` would do: read, validate against the schemas of the kinds, translate. */
-function run({ file, objects }: GoldenCase) {
-  const parsed = parseFile(relative(root, file), objects, validate, new Map());
-  const changes = [...objectsOf(parsed).values()].map((object): Change => ({ kind: 'put', object }));
+function run({ file, objects: text }: GoldenCase) {
+  const parsed = parseFile(relative(root, file), text, validate, new Map());
+  const objects = new Map([...standInsOf(parsed), ...objectsOf(parsed)]);
+  const changes = [...objects.values()].map((object): Change => ({ kind: 'put', object }));
   const result = createPipeline(standaloneOptions, debianOptions).run(applyChanges(emptySnapshot, changes), new Map());
   return { result, loading: diagnoseFile(parsed) };
 }

@@ -34,6 +34,8 @@ export class FakeApiServer {
   streams = true;
   /** Answers everything with this status while set. */
   refusing: number | undefined;
+  /** A path that is refused to everybody. */
+  forbidden: string | undefined;
   /** `group/version` to its resources, for discovery. */
   readonly groups = new Map<string, { name: string; kind: string; namespaced: boolean }[]>();
   readonly requests: { method: string; path: string; query: URLSearchParams; headers: IncomingMessage['headers'] }[] =
@@ -166,6 +168,7 @@ export class FakeApiServer {
     this.requests.push({ method, path: url.pathname, query: url.searchParams, headers: request.headers });
     const body = await readBody(request);
     if (this.refusing !== undefined) return reply(response, this.refusing, statusOf(this.refusing));
+    if (url.pathname === this.forbidden) return reply(response, 403, statusOf(403, 'Forbidden'));
     if (this.#discover(url.pathname, response)) return;
     const target = parse(url.pathname);
     if (target.name !== undefined) return this.#one(method, target, body, response);
@@ -194,7 +197,8 @@ export class FakeApiServer {
     const limit = Number(query.get('limit') ?? Infinity);
     const [offset = '0', version = String(this.#version)] = (query.get('continue') ?? '').split('@').filter(Boolean);
     if (query.has('continue') && Number(version) < this.#oldest) return reply(response, 410, statusOf(410, 'Expired'));
-    const items = this.list(path, namespace);
+    const name = /^metadata\.name=(.*)$/.exec(query.get('fieldSelector') ?? '')?.[1];
+    const items = this.list(path, namespace).filter(({ metadata }) => name === undefined || metadata.name === name);
     const end = Number(offset) + limit;
     const token = end < items.length ? `${end}@${version}` : undefined;
     reply(response, 200, {

@@ -248,6 +248,51 @@ it('starts without kinds that are not installed, takes them up when they come an
   expect(reader.snapshot().collections.HTTPRoute.size).toBe(1);
 });
 
+it('passes over a field of a newer definition that nobody wrote, and over no other', async () => {
+  const name = 'httproutes.gateway.networking.k8s.io';
+  const define = (generation: number, fromTomorrow: object) =>
+    server.put(definitions, {
+      metadata: { name, generation },
+      spec: {
+        versions: [
+          { name: 'v2' },
+          {
+            name: 'v1',
+            schema: { openAPIV3Schema: { properties: { spec: { properties: { fromTomorrow } } } } },
+          },
+        ],
+      },
+    });
+  const served = (object: string, fromTomorrow: string): FakeObject => {
+    const plain = route(object, 'a.example');
+    return { ...plain, spec: { ...(plain['spec'] as object), fromTomorrow } };
+  };
+  define(1, { type: 'string', default: 'Lax' });
+  server.put(routes, served('r', 'Lax'));
+  server.put(routes, served('strict', 'Strict'));
+  const reader = read(['HTTPRoute']);
+  await synced(reader);
+  const before = routeNamed(reader, 'r');
+  expect(before?.spec).not.toHaveProperty('fromTomorrow');
+  expect(reader.source.diagnostics()).toMatchObject([{ object: { name: 'strict' }, field: 'spec.fromTomorrow' }]);
+
+  // The server gives every object the new default without telling of a change.
+  server.put(routes, served('r', 'Tight'));
+  server.put(routes, served('strict', 'Tight'));
+  define(2, { type: 'string', default: 'Tight' });
+  await eventually(() => expect(reader.source.diagnostics()).toEqual([]));
+  expect(routeNamed(reader, 'r')).toEqual(before);
+  expect(hostOf(routeNamed(reader, 'strict'))).toBe('a.example');
+});
+
+it('reads on where definitions may not be read', async () => {
+  server.forbidden = definitions;
+  server.put(routes, route('r', 'a.example'));
+  const reader = read(['HTTPRoute']);
+  await synced(reader);
+  expect(hostOf(routeNamed(reader, 'r'))).toBe('a.example');
+});
+
 it('reads an experimental kind as the standard one that it became', async () => {
   const group = 'gateway.networking.x-k8s.io';
   server.groups.set(`${group}/v1alpha1`, [{ name: 'xlistenersets', kind: 'XListenerSet', namespaced: true }]);

@@ -52,5 +52,55 @@ it('is there for what routes or Services lead to, and not where absence denies',
   expect(standIn('XBackendTrafficPolicy', targets, x)).toMatchObject({ spec: { targetRefs: [{ name: 'a' }] } });
   expect(standIn('XBackend', '{type: Other, port: {port: 443}}', x)).toMatchObject({ spec: { port: { port: 443 } } });
   expect(standIn('XBackend', '{type: Other}', x)).toMatchObject({ spec: { port: { port: 0 } } });
-  expect(standIn('HTTPRoute', '{rules: 7}')).toBeUndefined();
+  expect(standIn('TCPRoute', '{rules: 7}')).toBeUndefined();
+});
+
+const slash = [{ path: { type: 'PathPrefix', value: '/' } }];
+
+it('says whose requests a route takes that can not be read, as far as that can be', () => {
+  const admin = { path: { type: 'Exact', value: '/admin' } };
+  const rules = [
+    '{name: admin, matches: [{path: {type: Exact, value: /admin}}, {caller: me}], filters: [{type: Passkey}]}',
+    '{matches: [{caller: me}], timeouts: 7}',
+    '{matches: 7}',
+    '{matches: [], backendRefs: [{name: a, port: 80}]}',
+    '{name: "-", retry: {attempts: 2}}',
+    '7',
+    // A rule of the definition, which is looked at once the structure is sound.
+    '{matches: [{path: {type: Exact, value: "/a//b"}}, {path: {value: /b}}]}',
+  ];
+  const spec = `{parentRefs: [{name: gw}], hostnames: [a.example, "-"], rules: [${rules.join(', ')}], more: 1}`;
+  expect(standIn('HTTPRoute', spec)).toMatchObject({
+    metadata,
+    spec: {
+      parentRefs: [{ name: 'gw' }],
+      hostnames: ['a.example'],
+      rules: [
+        { name: 'admin', matches: [admin] },
+        { matches: [] },
+        { matches: [] },
+        { matches: slash },
+        { matches: slash },
+        { matches: [] },
+        { matches: [{ path: { type: 'PathPrefix', value: '/b' } }] },
+      ],
+    },
+    unreadable: expect.stringContaining('spec.more'),
+  });
+  const method = { type: 'Exact', service: 'shop.Admin' };
+  expect(standIn('GRPCRoute', '{rules: [{matches: [{method: {service: shop.Admin}}], passkey: {}}]}')).toMatchObject({
+    spec: { rules: [{ matches: [{ method }] }] },
+  });
+  expect(standIn('HTTPRoute', '{hostnames: null, more: 1}')).toMatchObject({ spec: { rules: [{ matches: slash }] } });
+});
+
+it.each([
+  '7',
+  '{rules: 7}',
+  '{hostnames: a.example, rules: []}',
+  '{hostnames: ["-"]}',
+  '{parentRefs: [{name: gw, listenerSelector: {}}]}',
+  '{parentRefs: 7}',
+])('takes no requests of others where it can not be read whose are meant: %s', (spec) => {
+  expect(standIn('HTTPRoute', spec.replace('{', '{more: 1, '))).toBeUndefined();
 });

@@ -1,4 +1,6 @@
+import type { Result } from '../../lib/result.ts';
 import { type AnyObject, type ObjectRef } from '../object.ts';
+import { standInForRoute } from './route-stand-in.ts';
 
 type Fields = { readonly [key: string]: unknown };
 
@@ -33,12 +35,19 @@ function readMetadata({ name, namespace }: ObjectRef, content: Fields): AnyObjec
 
 /**
  * What takes the place of an object that can't be read, where serving as if it were not there would be wrong: a Service
- * whose BackendTLSPolicy can't be read must not be sent plain text. It says what it is about and nothing else, and what
- * it must say and does not is never met. Undefined for kinds whose absence denies already.
+ * whose BackendTLSPolicy can't be read must not be sent plain text, and requests that a route was to guard must not
+ * reach a weaker one. It says what it is about and nothing else, and what it must say and does not is never met.
+ * Undefined for kinds whose absence denies already, and where what it is about can't be read either.
  *
  * @param unreadable what is wrong with the object
+ * @param check makes an object of a value, or says which of its fields are wrong
  */
-export function standInFor(ref: ObjectRef, content: unknown, unreadable: string): AnyObject | undefined {
+export function standInFor(
+  ref: ObjectRef,
+  content: unknown,
+  unreadable: string,
+  check: (value: Fields) => Result<AnyObject, readonly string[]>,
+): AnyObject | undefined {
   const fields = fieldsOf(content);
   const metadata = readMetadata(ref, fields);
   const spec = fieldsOf(fields['spec']);
@@ -68,6 +77,13 @@ export function standInFor(ref: ObjectRef, content: unknown, unreadable: string)
         spec: { type: 'ExternalHostname', port: { port: typeof port === 'number' ? port : 0 } },
         unreadable,
       };
+    }
+    case 'HTTPRoute':
+    case 'GRPCRoute': {
+      const head = { apiVersion: 'gateway.networking.k8s.io/v1', kind: ref.kind, metadata };
+      const route = standInForRoute(fields['spec'], (part) => check({ ...head, spec: part }));
+      if (!route.ok || (route.value.kind !== 'HTTPRoute' && route.value.kind !== 'GRPCRoute')) return undefined;
+      return { ...route.value, unreadable };
     }
     default:
       return undefined;

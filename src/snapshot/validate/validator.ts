@@ -1,3 +1,4 @@
+import { err, ok } from '../../lib/result.ts';
 import { describeErrors, type Diagnostic } from '../diagnostic.ts';
 import type { InvalidValue, Validate, Validation } from '../files/validation.ts';
 import { type AnyObject, isBuiltIn, type Kind, kindTable, type ObjectRef } from '../object.ts';
@@ -51,14 +52,14 @@ const mostLevels = 200;
 function validate(compiled: Compiled, value: unknown): Validation {
   if (isDeeperThan(value, mostLevels)) {
     const message = `The object is nested deeper than ${mostLevels} levels.`;
-    return invalid(undefined, value, [{ reason: 'InvalidValue', field: '', message }]);
+    return invalid(compiled, undefined, value, [{ reason: 'InvalidValue', field: '', message }]);
   }
   const identity = identify(value);
   switch (identity.kind) {
     case 'Malformed': {
       const { message, field = '', of, fields = {} } = identity;
       const ref = of === undefined ? undefined : refFrom(of, completeMetadata(of, fields));
-      return invalid(ref, fields, [{ reason: 'UnsupportedKind', field, message }]);
+      return invalid(compiled, ref, fields, [{ reason: 'UnsupportedKind', field, message }]);
     }
     case 'Other': {
       const { message, slip = false } = identity;
@@ -74,13 +75,26 @@ function validate(compiled: Compiled, value: unknown): Validation {
 }
 
 function validateKind(compiled: Compiled, kind: Kind, fields: Fields): Validation {
+  const { completed, object, findings } = check(compiled, kind, fields);
+  if (object !== undefined) return { kind: 'Object', object, diagnostics: [] };
+  return invalid(compiled, refFrom(kind, completed), fields, findings);
+}
+
+interface Checked {
+  /** With its defaults. */
+  readonly completed: Fields;
+  /** Undefined where there are findings. */
+  readonly object: AnyObject | undefined;
+  readonly findings: readonly Finding[];
+}
+
+function check(compiled: Compiled, kind: Kind, fields: Fields): Checked {
   const findings: Finding[] = [];
   const report: Report = (reason, path, message) => findings.push({ reason, field: renderPath(path), message });
   const context = { report, pattern: (text: string) => compiled.pattern(text), showValues: kind !== 'Secret' };
   const schema: Schema = schemas[kind];
   const completed = completeMetadata(kind, checkStructure(context, schema, withoutStatus(kind, fields), undefined));
-  const ref = refFrom(kind, completed);
-  if (findings.length > 0) return invalid(ref, fields, findings);
+  if (findings.length > 0) return { completed, object: undefined, findings };
   // Passed the schema of its kind, from which the type is generated.
   const checked = completed as unknown as AnyObject;
   const object = checked.kind === 'Secret' ? mergeStringData(checked) : checked;
@@ -88,7 +102,7 @@ function validateKind(compiled: Compiled, kind: Kind, fields: Fields): Validatio
   checkWrittenRules(object, report);
   const rules = compiled.rulesOf(kind);
   if (rules !== undefined) checkRules(rules, object, undefined, report);
-  return findings.length > 0 ? invalid(ref, fields, findings) : { kind: 'Object', object, diagnostics: [] };
+  return { completed, object: findings.length > 0 ? undefined : object, findings };
 }
 
 /** Custom resources have their status written apart: what a manifest says of it is dropped, as the API server does. */
@@ -119,7 +133,12 @@ function refFrom(kind: Kind, object: Fields): ObjectRef | undefined {
   return { kind, namespace: kindTable[kind].namespaced && typeof namespace === 'string' ? namespace : '', name };
 }
 
-function invalid(ref: ObjectRef | undefined, content: unknown, findings: readonly Finding[]): InvalidValue {
+function invalid(
+  compiled: Compiled,
+  ref: ObjectRef | undefined,
+  content: unknown,
+  findings: readonly Finding[],
+): InvalidValue {
   const object = ref === undefined ? {} : { object: ref };
   const diagnostics = findings.map(({ reason, field, message }): Diagnostic => ({
     severity: 'error',
@@ -129,7 +148,10 @@ function invalid(ref: ObjectRef | undefined, content: unknown, findings: readonl
     ...(field === '' ? {} : { field }),
   }));
   if (ref === undefined) return { kind: 'Invalid', diagnostics };
-  const standIn = standInFor(ref, content, describeErrors(diagnostics));
+  const standIn = standInFor(ref, content, describeErrors(diagnostics), (part) => {
+    const checked = check(compiled, ref.kind, part);
+    return checked.object === undefined ? err(checked.findings.map(({ field }) => field)) : ok(checked.object);
+  });
   return { kind: 'Invalid', ref, diagnostics, ...(standIn === undefined ? {} : { standIn }) };
 }
 

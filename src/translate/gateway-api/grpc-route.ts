@@ -1,4 +1,4 @@
-import type { GRPCRoute } from '../../../gen/kubernetes/types.ts';
+import type { ObjectTypes } from '../../snapshot/object.ts';
 import type { Read } from '../../snapshot/view.ts';
 import type { HttpAttachment } from '../attachment.ts';
 import type { TranslateOptions } from '../options.ts';
@@ -7,16 +7,19 @@ import type { ParentSources } from './parent-ref.ts';
 import { translateRequestRoute } from './request-route.ts';
 import type { RouteTranslation } from './route.ts';
 import { translateRule } from './rule.ts';
+import { hasLostMatches } from './rule-context.ts';
 
 /** Translates a GRPCRoute, as an HTTPRoute whose requests are gRPC: its backends are spoken to by HTTP/2. */
 export function translateGrpcRoute(
   read: Read<ParentSources>,
-  route: GRPCRoute,
+  route: ObjectTypes['GRPCRoute'],
   options: TranslateOptions,
 ): RouteTranslation<HttpAttachment> {
   return translateRequestRoute(read, route, 'Grpc', options, (context) =>
     (route.spec.rules ?? []).map((rule, index) =>
-      translateRule(context, rule, index, (field, findings) => translateGrpcMatches(rule.matches, field, findings)),
+      translateRule(context, rule, index, (field, findings) =>
+        hasLostMatches(context, rule.matches) ? [] : translateGrpcMatches(rule.matches, field, findings),
+      ),
     ),
   );
 }

@@ -1,6 +1,5 @@
-import type { GRPCRoute, HTTPRoute } from '../../../gen/kubernetes/types.ts';
 import type { Application } from '../../resolve/service.ts';
-import { objectKey, refOf } from '../../snapshot/object.ts';
+import { type ObjectTypes, objectKey, refOf, unreadableOf } from '../../snapshot/object.ts';
 import type { Read } from '../../snapshot/view.ts';
 import type { HttpAttachment } from '../attachment.ts';
 import type { TranslateOptions } from '../options.ts';
@@ -16,7 +15,7 @@ import { createRouteUses } from './use.ts';
 /** Translates a route of requests, which are of one application: its rules once, and then to each listener that takes it. */
 export function translateRequestRoute(
   read: Read<ParentSources>,
-  route: HTTPRoute | GRPCRoute,
+  route: ObjectTypes['HTTPRoute' | 'GRPCRoute'],
   application: Application,
   options: TranslateOptions,
   translateRules: (context: RuleContext) => readonly RuleTranslation[],
@@ -24,7 +23,8 @@ export function translateRequestRoute(
   const namespace = route.metadata.namespace ?? 'default';
   const uses = createRouteUses(namespace);
   const from = { group: gatewayGroup, kind: route.kind, namespace };
-  const rules = translateRules({ read, object: objectKey(refOf(route)), from, application, uses });
+  const unreadable = unreadableOf(route);
+  const rules = translateRules({ read, object: objectKey(refOf(route)), from, application, unreadable, uses });
   const parents = resolveParents(read, route);
   const attachments = attachRules(route, parents, rules);
   const traffic = { attachments, clusters: uses.clusters(), services: uses.services() };

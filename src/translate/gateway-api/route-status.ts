@@ -1,6 +1,6 @@
 import type { Problem } from '../../resolve/problem.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
-import { refOf } from '../../snapshot/object.ts';
+import { refOf, unreadableOf } from '../../snapshot/object.ts';
 import type { Condition } from '../translation.ts';
 import { createConditionMaker, mergeProblems } from './condition.ts';
 import type { FieldProblem } from './finding.ts';
@@ -31,7 +31,9 @@ export interface RuleSummary {
   readonly unresolved?: Problem;
 }
 
-export function summarizeRules(rules: readonly RuleOutcome[]): RuleSummary {
+export function summarizeRules(route: AnyRoute, rules: readonly RuleOutcome[]): RuleSummary {
+  const unreadable = unreadableOf(route);
+  if (unreadable !== undefined) return { refusal: { reason: 'UnsupportedValue', message: unreadable } };
   const broken = rules.filter((rule) => rule.invalid.length > 0);
   const problems = broken.flatMap((rule) => rule.invalid);
   const [first, ...rest] = problems;
@@ -57,6 +59,8 @@ export function routeConditions(route: AnyRoute, match: ParentMatch, summary: Ru
   const { yes, no } = createConditionMaker(route);
   const refusal = match.problem ?? summary.refusal;
   const { partial, unresolved } = summary;
+  // Its references were not looked at.
+  if (unreadableOf(route) !== undefined && refusal !== undefined) return [no('Accepted', refusal)];
   return [
     refusal === undefined ? yes('Accepted', 'Accepted', 'The route is attached.') : no('Accepted', refusal),
     unresolved === undefined

@@ -65,7 +65,7 @@ export function completeRoute<A extends Attachment>(
   traffic: RouteTraffic<A>,
   options: TranslateOptions,
 ): RouteTranslation<A> {
-  const summary = summarizeRules(rules);
+  const summary = summarizeRules(route, rules);
   return {
     ref: refOf(route),
     precedence: precedenceOf(route),

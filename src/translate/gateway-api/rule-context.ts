@@ -9,5 +9,12 @@ export interface RuleContext {
   readonly object: string;
   readonly from: ReferenceSource;
   readonly application: Application;
+  /** Why no rule of the route can be served: it could not be read, and only its matches are known. */
+  readonly unreadable: string | undefined;
   readonly uses: RouteUses;
+}
+
+/** Whether a rule has matches that could not be read, rather than none, which would match every request. */
+export function hasLostMatches({ unreadable }: RuleContext, matches: readonly unknown[] | undefined): boolean {
+  return unreadable !== undefined && matches?.length === 0;
 }

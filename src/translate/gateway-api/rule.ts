@@ -178,10 +178,12 @@ function translateAction(
 
 /** What a rule that can't be served answers; undefined for one that can. */
 function answerOfBroken(
+  { unreadable }: RuleContext,
   findings: RuleFindings,
   filters: Filters,
   auth: ExternalAuth | undefined,
 ): DirectResponse | undefined {
+  if (unreadable !== undefined) return answer(500, unreadable);
   const [problem] = findings.invalid;
   if (problem !== undefined) return answer(500, problem.message);
   if (filters.externalAuth !== undefined && auth === undefined) {
@@ -209,7 +211,7 @@ export function translateRule(
   const action = translateAction(offering, rule, index, matches, filters, findings);
   const auth =
     filters.externalAuth === undefined ? undefined : translateExternalAuth(offering, filters.externalAuth, findings);
-  const broken = answerOfBroken(findings, filters, auth);
+  const broken = answerOfBroken(context, findings, filters, auth);
   const cors = broken === undefined ? filters.cors : undefined;
   const externalAuth = broken === undefined ? auth : undefined;
   keepClusters(broken ?? action, externalAuth, offered, context.uses);
