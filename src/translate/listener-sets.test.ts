@@ -112,6 +112,17 @@ describe('ListenerSets', () => {
     ]);
   });
 
+  it('are served on where their Gateway is no longer accepted for its template, and say that', () => {
+    const more =
+      'infrastructure: {parametersRef: {group: x, kind: Y, name: z}}, allowedListeners: {namespaces: {from: All}}, ';
+    const translation = run([gateway('a', [80], more), set('s', 'a', http('x', 'x.test')), route('r', 's')]);
+    expect(hostsOf(translation, 'default/a')).toEqual(['a.test', 'x.test']);
+    expect(short(statusOf(translation, 'ListenerSet', 's'))).toEqual([
+      'Accepted=False ParentNotAccepted',
+      'Programmed=False ParentNotProgrammed',
+    ]);
+  });
+
   it('are left out alone where Envoy refuses them', () => {
     const leftOut = new Map([[originOf('ListenerSet/default/s'), 'bad']]);
     const quarantine: Quarantine = new Map([[gatewayName('default', 'a'), leftOut]]);

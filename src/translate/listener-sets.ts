@@ -34,10 +34,12 @@ interface Parent {
   readonly choice: ListenerSetChoice;
 }
 
-function stateOf({ role, conditions, addresses }: GatewayTranslation): ParentState {
+function stateOf({ role, accepted, conditions, addresses }: GatewayTranslation): ParentState {
   if (role === 'Egress') return 'Egress';
-  if (!conditions.some(({ type, status }) => type === 'Accepted' && status === 'True')) return 'NotAccepted';
-  return addresses.length === 0 ? 'NotProgrammed' : 'Served';
+  const isAccepted = conditions.some(({ type, status }) => type === 'Accepted' && status === 'True');
+  if (addresses.length === 0) return isAccepted ? 'NotProgrammed' : 'NotAccepted';
+  if (isAccepted) return 'Served';
+  return accepted ? 'NotAccepted' : 'ServedAsBefore';
 }
 
 function socketsOf(sets: readonly ListenerSet[]): string {

@@ -150,8 +150,8 @@ interface Made {
   readonly translated: readonly TranslatedGateway[];
 }
 
-function ownGateway({ name, gateway, addresses, template }: GatewayTranslation): OwnGateway {
-  return { name, gateway, accepted: addresses.length > 0, template };
+function ownGateway({ name, gateway, accepted, template }: GatewayTranslation): OwnGateway {
+  return { name, gateway, accepted, template };
 }
 
 /**

@@ -17,6 +17,7 @@ import { createConditionMaker, unsupportedFieldsType } from '../gateway-api/cond
 import { defaultScopeOf } from '../gateway-api/default-gateway.ts';
 import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
 import { resolveClassRole } from '../gateway-api/gateway-class.ts';
+import { findGatewayRefusal } from '../gateway-api/gateway-refusal.ts';
 import { resolveGatewayTemplate } from '../gateway-api/gateway-template.ts';
 import { resolveListenerCertificates } from '../gateway-api/listener-certificate.ts';
 import { listenerConditions } from '../gateway-api/listener-condition.ts';
@@ -259,10 +260,11 @@ export function translateEgressGateway(
   taken: TakenPorts = noTakenPorts,
 ): EgressGateway | undefined {
   if (resolveClassRole(read, gateway.spec.gatewayClassName, options) !== 'Egress') return undefined;
-  const { addresses, unsupported, unusable } = resolveGatewayAddresses(gateway, options);
+  const requested = resolveGatewayAddresses(gateway, options);
+  const { addresses, unusable } = requested;
   const template = resolveGatewayTemplate(read, gateway);
-  const refusal = template.ok ? unsupported : template.error;
-  const served = refusal === undefined && addresses.length > 0;
+  const refusal = findGatewayRefusal(template, requested);
+  const served = addresses.length > 0;
   const outcomes = gateway.spec.listeners.map((listener) =>
     translateListener(read, gateway, listener, served, options, taken),
   );
@@ -279,7 +281,7 @@ export function translateEgressGateway(
     name: gatewayName(object.namespace, object.name),
     gateway: object,
     origin: originOf(objectKey(object)),
-    addresses: served ? addresses : [],
+    addresses,
     sections: outcomes.flatMap((outcome) => outcome.section ?? []),
     secrets: outcomes.flatMap((outcome) => outcome.secrets),
     conditions: gatewayConditions(gateway, refusal, unusable, outcomes, withoutEffect),

@@ -15,19 +15,20 @@ export interface GatewayAddresses {
 /** The addresses that a Gateway asks for. An IPAddress without a value stands for the address chosen by us. */
 export function resolveGatewayAddresses(gateway: Gateway, options: TranslateOptions): GatewayAddresses {
   const requested = gateway.spec.addresses ?? [];
+  // Envoys in Pods bind all addresses of their own, whatever their Services are to have.
+  const always = options.addressSource === 'Services' ? [options.bindAddress] : [];
   if (requested.length === 0) return { addresses: [options.bindAddress] };
   const type = requested.find((address) => (address.type ?? 'IPAddress') !== 'IPAddress')?.type;
   if (type !== undefined) {
     const message = `Addresses of type ${type} can't be bound; use IPAddress.`;
-    return { addresses: [], unsupported: { reason: 'UnsupportedAddress', message } };
+    return { addresses: always, unsupported: { reason: 'UnsupportedAddress', message } };
   }
-  const addresses = new Set<string>();
+  const addresses = new Set<string>(always);
   const bad: string[] = [];
   for (const { value } of requested) {
-    const isOurs = value === undefined || value === '' || (isIP(value) !== 0 && options.addressSource === 'Services');
-    if (isOurs) addresses.add(options.bindAddress);
+    if (value === undefined || value === '') addresses.add(options.bindAddress);
     else if (isIP(value) === 0) bad.push(value);
-    else addresses.add(value.toLowerCase());
+    else if (always.length === 0) addresses.add(value.toLowerCase());
   }
   if (bad.length === 0) return { addresses: [...addresses] };
   const message = `Not an IP address: ${bad.join(', ')}.`;

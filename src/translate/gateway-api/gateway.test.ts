@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { caYaml, createTestCertificate, secretYaml } from '../../../test/fixture/certificate.ts';
 import { parseObjects, readerOf, viewOf } from '../../../test/fixture/view.ts';
-import { standaloneOptions, type TranslateOptions } from '../options.ts';
+import { clusterOptions, standaloneOptions, type TranslateOptions } from '../options.ts';
 import { type GatewayTranslation, translateGateway } from './gateway.ts';
 
 const pair = createTestCertificate(['a.example.com'], { notAfter: '2030-01-01T00:00:00Z' });
@@ -62,8 +62,10 @@ describe('translateGateway, classes', () => {
   ])('refuses parameters of %s', (_, spec, objects) => {
     const gateway = ours(`${spec}listeners: [${http}]`, objects);
     expect(short(gateway.conditions)).toContain('Accepted=False InvalidParameters');
-    expect(gateway.sections).toEqual([]);
-    expect(gateway.addresses).toEqual([]);
+    expect(gateway.accepted).toBe(false);
+    // What ran before goes on.
+    expect(gateway.sections).toHaveLength(1);
+    expect(gateway.addresses).toEqual(['127.0.0.1']);
   });
 });
 
@@ -391,6 +393,17 @@ describe('translateGateway, addresses', () => {
     expect(short(gateway.conditions)).toContain('Accepted=False UnsupportedAddress');
     expect(gateway.sections).toEqual([]);
   });
+
+  it.each(['{type: Hostname, value: x}', '{value: 300.1.1.1}'])(
+    'serves on in Pods, which bind their own: %s',
+    (address) => {
+      const options = { ...clusterOptions, implicitClasses: true };
+      const gateway = ours(`addresses: [${address}], listeners: [${http}]`, [], options);
+      expect(gateway.addresses).toEqual([clusterOptions.bindAddress]);
+      expect(gateway.sections).toHaveLength(1);
+      expect(short(gateway.conditions)).not.toContain('Programmed=True Programmed');
+    },
+  );
 
   it('is not programmed with a value that is no address', () => {
     const gateway = ours(`addresses: [{value: 300.1.1.1}], listeners: [${http}]`);

@@ -15,6 +15,7 @@ import { gatewayGroup } from './allowed-routes.ts';
 import { type DefaultScope, defaultScopeOf } from './default-gateway.ts';
 import { resolveGatewayAddresses } from './gateway-address.ts';
 import { type ClassRole, resolveClassRole } from './gateway-class.ts';
+import { findGatewayRefusal } from './gateway-refusal.ts';
 import { diagnoseGateway, gatewayConditions } from './gateway-status.ts';
 import { noTemplate, resolveGatewayTemplate } from './gateway-template.ts';
 import { type ListenerTranslation, translateListener } from './listener.ts';
@@ -28,6 +29,8 @@ export interface GatewayTranslation {
   readonly name: GatewayName;
   readonly gateway: ObjectRef;
   readonly role: ClassRole;
+  /** Its Envoys are to run. One that is not accepted goes on being served by those that run. */
+  readonly accepted: boolean;
   /** To bind; empty where the Gateway is not served. */
   readonly addresses: readonly string[];
   readonly listeners: readonly ListenerTranslation[];
@@ -64,10 +67,11 @@ export function translateGateway(
   const role = resolveClassRole(read, gateway.spec.gatewayClassName, options);
   if (role === undefined) return undefined;
   const namespace = gateway.metadata.namespace ?? 'default';
-  const { addresses, unsupported, unusable } = resolveGatewayAddresses(gateway, options);
+  const requested = resolveGatewayAddresses(gateway, options);
+  const { addresses, unusable } = requested;
   const template = resolveGatewayTemplate(read, gateway);
-  const refusal = template.ok ? unsupported : template.error;
-  const served = refusal === undefined && addresses.length > 0;
+  const refusal = findGatewayRefusal(template, requested);
+  const served = addresses.length > 0;
   const conflicts = findListenerConflicts(gateway.spec.listeners.filter((entry) => isServedProtocol(entry.protocol)));
   const owner = { gateway, object: gateway };
   const results = gateway.spec.listeners.map((entry) =>
@@ -95,7 +99,8 @@ export function translateGateway(
     name: gatewayName(namespace, gateway.metadata.name),
     gateway: refOf(gateway),
     role,
-    addresses: served ? addresses : [],
+    accepted: refusal === undefined && served,
+    addresses,
     listeners,
     ...(defaultScope === undefined ? {} : { defaultScope }),
     allowsListenerSets: translateAllowedListeners(gateway).namespaces !== undefined,

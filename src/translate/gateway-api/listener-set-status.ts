@@ -29,7 +29,7 @@ function findProblem(
 ): { readonly accepted: boolean; readonly problem: Problem } | undefined {
   const { gateway, state, refusal, listeners, valid } = summary;
   if (refusal !== undefined) return { accepted: false, problem: refusal };
-  if (state === 'NotAccepted') {
+  if (state === 'NotAccepted' || state === 'ServedAsBefore') {
     const message = `Gateway ${gateway} is not accepted.`;
     return { accepted: false, problem: { reason: 'ParentNotAccepted', message } };
   }

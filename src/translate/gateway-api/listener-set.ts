@@ -21,6 +21,8 @@ export type ParentState =
   /** Bound nowhere: its addresses can't be used. */
   | 'NotProgrammed'
   | 'NotAccepted'
+  /** Not accepted for how its Envoys are to be deployed; those that run serve on. */
+  | 'ServedAsBefore'
   /** allowedListeners does not name the namespace. */
   | 'NotAllowed'
   /** It leads traffic out, by listeners of its own only. */
@@ -47,6 +49,7 @@ function findRefusal(gateway: GatewayName, set: ListenerSet, state: ParentState)
     case 'Egress':
       return { reason: 'NotAllowed', message: `Gateway ${gateway} is an egress Gateway and takes no ListenerSets.` };
     case 'NotAccepted':
+    case 'ServedAsBefore':
     case 'NotProgrammed':
     case 'Served':
       return undefined;
@@ -66,10 +69,11 @@ export function translateListenerSet(
   const name = gatewayName(gateway.metadata.namespace ?? 'default', gateway.metadata.name);
   const refusal = findRefusal(name, set, state);
   const owner = { gateway, object: set };
+  const served = state === 'Served' || state === 'ServedAsBefore';
   const results =
     refusal === undefined
       ? set.spec.listeners.map((entry) =>
-          translateListener(read, owner, entry, conflicts.get(entry.name), state === 'Served', options, taken),
+          translateListener(read, owner, entry, conflicts.get(entry.name), served, options, taken),
         )
       : [];
   const listeners = results.map((result) => result.listener);

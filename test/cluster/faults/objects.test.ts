@@ -118,6 +118,31 @@ describe('the Service behind an ExternalAuth filter', () => {
   });
 });
 
+describe('a GatewayTemplate that is deleted while it is in use', () => {
+  it('takes nothing from its Gateway, which says what is missing and goes on with changes of routes', async () => {
+    const pods = async () => (await world.envoys('public')).map(({ metadata }) => metadata.name).sort();
+    const accepted = async () => {
+      const condition = '{.status.conditions[?(@.type=="Accepted")].reason}';
+      return world.kubectl('get', 'gateway', 'public', `--output=jsonpath=${condition}`);
+    };
+    const acceptedToBe = (reason: string) =>
+      waitFor(`Accepted for ${reason}`, 30, async () => (await accepted()) === reason || undefined);
+    const before = await pods();
+    const { failures } = await world.underLoad('public', ['shop'], async (load) => {
+      await world.kubectl('delete', 'gatewaytemplate', 'public');
+      await acceptedToBe('InvalidParameters');
+      await world.apply(route('late', 'public', 'app'));
+      await world.served('public', 'late');
+      await load.goOn(2);
+    });
+    expect(failures).toEqual([]);
+    expect(await pods()).toEqual(before);
+    await world.apply(...gateway('public', [http, https('first'), https('second')]));
+    await acceptedToBe('Accepted');
+    expect(await pods()).toEqual(before);
+  });
+});
+
 describe('a Gateway that is deleted', () => {
   it('takes what was made for it along, and nothing of another one in its namespace', async () => {
     await world.apply(...gateway('doomed', [http]), route('doomed', 'doomed', 'app'));
