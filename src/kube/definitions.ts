@@ -9,10 +9,12 @@ import { follow, type Follower, type ObjectEffect } from './follow.ts';
 
 export interface DefinitionsOptions {
   readonly client: KubeClient;
-  /** Definitions came, changed or went. */
+  /** Definitions came, changed or went, after the first were known. */
   changed(names: readonly string[]): void;
-  /** Called once: which definitions there are is known, or can't be known for now. */
+  /** Called once: which definitions there are is known, or may not be known. */
   settled(): void;
+  /** They can't be read for now, and are not known yet. */
+  troubled(failure: Failure): void;
 }
 
 interface Read {
@@ -49,10 +51,7 @@ export class Definitions implements Follower {
       path,
       accept: { list: partial('PartialObjectMetadataList'), watch: partial('PartialObjectMetadata') },
       heard: (effects) => this.#hear(effects),
-      // Who may not watch them does without.
-      troubled: (failure) => {
-        if (failure !== undefined) this.#settle();
-      },
+      troubled: (failure) => this.#takeTrouble(failure),
     });
   }
 
@@ -105,8 +104,15 @@ export class Definitions implements Follower {
       else this.#stamps.delete(name);
       names.push(name);
     }
-    if (names.length > 0) this.#options.changed(names);
+    if (names.length > 0 && this.#settled) this.#options.changed(names);
     if (effects.some(({ kind }) => kind === 'Settle')) this.#settle();
+  }
+
+  #takeTrouble(failure: Failure | undefined): void {
+    if (failure === undefined || this.#settled) return;
+    // Who may not read them does without.
+    if (failure.kind === 'Forbidden' || failure.kind === 'NotFound') this.#settle();
+    else this.#options.troubled(failure);
   }
 
   #settle(): void {

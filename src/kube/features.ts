@@ -26,7 +26,7 @@ const retryMs = 1000;
 class FeatureWatch implements Follower {
   readonly #options: FeaturesOptions;
   readonly #definitions: Definitions;
-  readonly #everyMinute: NodeJS.Timeout;
+  #everyMinute: NodeJS.Timeout | undefined;
   #planned: readonly NodeJS.Timeout[] = [];
   #told: readonly Feature[] = [];
   /** Kinds that the last look missed: one look may meet a server that is just starting. */
@@ -42,9 +42,12 @@ class FeatureWatch implements Follower {
         if (names.some((name) => isRelevantDefinition(name, options.kinds))) this.#plan(lookAfterMs);
       },
       // Objects are not read before it is known what their definitions add.
-      settled: () => void this.#look(),
+      settled: () => {
+        this.#everyMinute = setInterval(() => void this.#look(), lookEveryMs);
+        void this.#look();
+      },
+      troubled: (failure) => options.troubled(failure),
     });
-    this.#everyMinute = setInterval(() => void this.#look(), lookEveryMs);
   }
 
   stop(): void {

@@ -34,8 +34,8 @@ export class FakeApiServer {
   streams = true;
   /** Answers everything with this status while set. */
   refusing: number | undefined;
-  /** A path that is refused to everybody. */
-  forbidden: string | undefined;
+  /** A path that is answered with a status of its own. */
+  broken: { readonly path: string; readonly code: number } | undefined;
   /** `group/version` to its resources, for discovery. */
   readonly groups = new Map<string, { name: string; kind: string; namespaced: boolean }[]>();
   readonly requests: { method: string; path: string; query: URLSearchParams; headers: IncomingMessage['headers'] }[] =
@@ -168,7 +168,7 @@ export class FakeApiServer {
     this.requests.push({ method, path: url.pathname, query: url.searchParams, headers: request.headers });
     const body = await readBody(request);
     if (this.refusing !== undefined) return reply(response, this.refusing, statusOf(this.refusing));
-    if (url.pathname === this.forbidden) return reply(response, 403, statusOf(403, 'Forbidden'));
+    if (url.pathname === this.broken?.path) return reply(response, this.broken.code, statusOf(this.broken.code));
     if (this.#discover(url.pathname, response)) return;
     const target = parse(url.pathname);
     if (target.name !== undefined) return this.#one(method, target, body, response);

@@ -285,8 +285,28 @@ it('passes over a field of a newer definition that nobody wrote, and over no oth
   expect(hostOf(routeNamed(reader, 'strict'))).toBe('a.example');
 });
 
+it('reads no object before it is known what definitions add', async () => {
+  const schema = { properties: { spec: { properties: { more: { type: 'string', default: 'x' } } } } };
+  server.put(definitions, {
+    metadata: { name: 'httproutes.gateway.networking.k8s.io', generation: 1 },
+    spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: schema } }] },
+  });
+  const plain = route('r', 'a.example');
+  server.put(routes, { ...plain, spec: { ...(plain['spec'] as object), more: 'x' } });
+  server.broken = { path: definitions, code: 503 };
+  const reader = read(['HTTPRoute']);
+  await eventually(() =>
+    expect(reader.source.diagnostics()).toMatchObject([{ severity: 'error', reason: 'ServerFault' }]),
+  );
+  expect(server.requests.some(({ path }) => path === routes)).toBe(false);
+  server.broken = undefined;
+  await synced(reader);
+  expect(reader.batches.filter((batch) => batch.length > 0)).toMatchObject([[{ kind: 'put' }]]);
+  expect(reader.source.diagnostics()).toEqual([]);
+});
+
 it('reads on where definitions may not be read', async () => {
-  server.forbidden = definitions;
+  server.broken = { path: definitions, code: 403 };
   server.put(routes, route('r', 'a.example'));
   const reader = read(['HTTPRoute']);
   await synced(reader);
