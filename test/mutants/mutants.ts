@@ -273,6 +273,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (filters.externalAuth === undefined && auth !== undefined) {',
   },
   {
+    what: 'matches that can not be read match every request',
+    file: 'src/translate/gateway-api/rule-context.ts',
+    find: 'return unreadable !== undefined && matches?.length === 0;',
+    replace: 'return unreadable !== undefined && matches === undefined;',
+  },
+  {
+    what: 'a Gateway whose template is gone loses its listeners',
+    file: 'src/translate/gateway-api/gateway.ts',
+    find: 'const served = addresses.length > 0;',
+    replace: 'const served = refusal === undefined && addresses.length > 0;',
+  },
+  {
     what: 'the path to the asked server leads out of its prefix',
     file: 'src/translate/gateway-api/external-auth.ts',
     find: 'elements.some((element) => /^(?:\\.|%2e){1,2}$/i.test(element))',
