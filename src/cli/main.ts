@@ -1,5 +1,11 @@
 import { createProgram, usageExitCode } from './program.ts';
 
+// Whoever reads the output may stop before its end, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 /** Runs one command; the exit code says how it went: 0 well, 1 with findings, 2 not understood. */
 try {
   await createProgram().parseAsync(process.argv);

@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createTestCertificate, secretYaml } from '../fixture/certificate.ts';
-import { runCommand } from './process.ts';
+import { runCommand, startCommand } from './process.ts';
 
 const quickstart = join(import.meta.dirname, '../../examples/quickstart');
 let folder = '';
@@ -31,6 +31,13 @@ spec:
     - matches:
         - path: {type: PathPrefix, valeu: /}
 `;
+
+it('ends without a word where nobody reads on, as behind head', async () => {
+  const { child, ended } = startCommand('translate', quickstart);
+  child.stdout?.destroy();
+  const { stderr } = await ended;
+  expect(stderr).toBe('');
+});
 
 describe('check', () => {
   it('finds nothing wrong with the example', async () => {
