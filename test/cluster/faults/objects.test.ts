@@ -128,16 +128,20 @@ describe('a GatewayTemplate that is deleted while it is in use', () => {
     const acceptedToBe = (reason: string) =>
       waitFor(`Accepted for ${reason}`, 30, async () => (await accepted()) === reason || undefined);
     const before = await pods();
-    const { failures } = await world.underLoad('public', ['shop'], async (load) => {
-      await world.kubectl('delete', 'gatewaytemplate', 'public');
-      await acceptedToBe('InvalidParameters');
-      await world.apply(route('late', 'public', 'app'));
-      await world.served('public', 'late');
-      await load.goOn(2);
-    });
-    expect(failures).toEqual([]);
-    expect(await pods()).toEqual(before);
-    await world.apply(...gateway('public', [http, https('first'), https('second')]));
+    const address = await world.address('public');
+    try {
+      const { failures } = await world.underLoad('public', ['shop'], async (load) => {
+        await world.kubectl('delete', 'gatewaytemplate', 'public');
+        await acceptedToBe('InvalidParameters');
+        await world.apply(route('late', 'public', 'app'));
+        await waitFor('the new route', 30, async () => (await ask(address, hostOf('late'))) === 200 || undefined);
+        await load.goOn(2);
+      });
+      expect(failures).toEqual([]);
+      expect(await pods()).toEqual(before);
+    } finally {
+      await world.apply(...gateway('public', [http, https('first'), https('second')]));
+    }
     await acceptedToBe('Accepted');
     expect(await pods()).toEqual(before);
   });
