@@ -165,10 +165,14 @@ function itemsOf({ properties }: Schema, list: string): Schema {
   return items;
 }
 
+/** Ends when another Pod leads: the one before serves on for a while, and knows what it has read. */
 async function restartController(): Promise<void> {
-  const deployment = ['--namespace', 'sallyport-system', 'rollout'];
-  await kubectl(kubeconfig, [...deployment, 'restart', 'deployment/sallyport']);
-  await kubectl(kubeconfig, [...deployment, 'status', 'deployment/sallyport', '--timeout=90s']);
+  const system = ['--namespace', 'sallyport-system'];
+  const leader = () =>
+    kubectl(kubeconfig, [...system, 'get', 'lease', 'sallyport-leader', '--output=jsonpath={.spec.holderIdentity}']);
+  const before = await leader();
+  await kubectl(kubeconfig, [...system, 'rollout', 'restart', 'deployment/sallyport']);
+  await waitFor('another leader', 90, async () => !['', before].includes(await leader()) || undefined);
 }
 
 function uidOf(kind: string, name: string): Promise<string> {
