@@ -21,6 +21,7 @@ import { createFindings, type Finding, type Findings } from './findings.ts';
 import { withInfrastructureProblems } from './infrastructure-status.ts';
 import { withInvalidObjects } from './invalid-objects.ts';
 import { withInstalledFeatures } from './installed-features.ts';
+import { findUnjudgedGateways, isSpared, noUnjudgedGateways } from './unjudged-gateways.ts';
 import { createKubeStatusStore } from './kube-status-store.ts';
 import { type ObjectLiveness, problemsAmong } from './liveness.ts';
 import { createPipeline } from './pipeline.ts';
@@ -89,6 +90,7 @@ class KubernetesCluster implements Cluster {
   #leads = false;
   #statusTimer: NodeJS.Timeout | undefined;
   #problems: InfrastructureProblems = new Map();
+  #unjudged = noUnjudgedGateways;
 
   constructor(options: ClusterOptions) {
     const { metrics, log, client } = options;
@@ -205,6 +207,7 @@ class KubernetesCluster implements Cluster {
       log,
       clock: wallClock,
       restMs,
+      spares: (ref, entry) => isSpared(this.#unjudged, ref, entry),
       written: (ref, outcome) => metrics.statusWrites.inc({ kind: ref.kind, outcome }),
     });
   }
@@ -226,8 +229,10 @@ class KubernetesCluster implements Cluster {
     const state = this.controller.state();
     if (state === undefined) return;
     const { statuses, gateways } = state.translation;
+    const invalid = this.source.invalid();
+    this.#unjudged = findUnjudgedGateways(state.snapshot, invalid, this.#controllerName);
     const told = withInfrastructureProblems(statuses, gateways, this.#problems);
-    const complete = withInvalidObjects(told, this.source.invalid(), {
+    const complete = withInvalidObjects(told, invalid, {
       controllerName: this.#controllerName,
       gateways,
       classes: state.snapshot.collections.GatewayClass,

@@ -23,13 +23,13 @@ const judges: Judges = {
   ]),
 };
 
-function invalid(kind: 'HTTPRoute' | 'Gateway' | 'BackendTLSPolicy', spec: unknown): InvalidObject {
+function invalid(kind: 'HTTPRoute' | 'Gateway' | 'BackendTLSPolicy', spec: unknown, status?: unknown): InvalidObject {
   const ref: ObjectRef = { kind, namespace: 'shop', name: 'bad' };
   const diagnostics = [
     { severity: 'error', reason: 'Invalid', message: 'Give a path.', field: 'spec.rules[0]', object: ref } as const,
     { severity: 'warning', reason: 'Odd', message: 'Odd.', object: ref } as const,
   ];
-  return { ref, uid: 'u-1', generation: 3, content: { spec }, diagnostics };
+  return { ref, uid: 'u-1', generation: 3, status, content: { spec }, diagnostics };
 }
 
 const refused = { type: 'Accepted', status: 'False', observedGeneration: 3, message: 'spec.rules[0]: Give a path.' };
@@ -61,6 +61,14 @@ it('says it at a Gateway of a class that is ours', () => {
         ],
       },
     },
+  ]);
+});
+
+it('leaves where a Gateway is reached as it was, as its Envoys serve on', () => {
+  const addresses = [{ type: 'IPAddress', value: '198.18.0.1' }];
+  const object = invalid('Gateway', { gatewayClassName: 'sallyport' }, { addresses, listeners: [], conditions: [7] });
+  expect(withInvalidObjects([], [object], judges)).toMatchObject([
+    { status: { addresses, listeners: [], conditions: [{ type: 'Accepted' }, { type: 'Programmed' }] } },
   ]);
 });
 

@@ -60,7 +60,15 @@ function statusOf(object: InvalidObject, accepted: Condition, judges: Judges): F
       const name = String(spec['gatewayClassName']);
       const gatewayClass = classes.get(objectKey({ kind: 'GatewayClass', namespace: '', name }));
       if (gatewayClass?.spec.controllerName !== controllerName) return undefined;
-      return { conditions: [accepted, { ...accepted, type: 'Programmed' }] };
+      const { addresses, listeners, attachedListenerSets } = fieldsOf(object.status);
+      // Its Envoys serve on, and are where they were.
+      const before = Object.entries({ addresses, listeners, attachedListenerSets }).filter(
+        ([, value]) => value !== undefined,
+      );
+      return {
+        ...Object.fromEntries(before),
+        conditions: [accepted, { ...accepted, type: 'Programmed' }],
+      };
     }
     case 'ListenerSet': {
       if (!isOwnParent(fieldsOf(spec['parentRef']), ref.namespace, judges)) return undefined;

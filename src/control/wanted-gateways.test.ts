@@ -79,7 +79,7 @@ describe('wantedInfrastructure', () => {
   it('keeps the Envoys of a Gateway that can not be read', () => {
     const ref = { namespace: 'shop', name: 'public' };
     const of = (kind: 'Gateway' | 'HTTPRoute', uid: string) => ({ ref: { kind, ...ref }, uid });
-    const unread = { generation: 1, content: {}, diagnostics: [] };
+    const unread = { generation: 1, status: undefined, content: {}, diagnostics: [] };
     invalid = [
       { ...of('Gateway', 'u-2'), ...unread },
       { ...of('HTTPRoute', 'u-3'), ...unread },

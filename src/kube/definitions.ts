@@ -25,6 +25,14 @@ interface Read {
 const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const partial = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 
+/** How long whoever may not read them waits before it does without: a server that just started refuses everybody. */
+const refusedMs = 2_000;
+
+/** Whether asking again brings nothing better. */
+function isRefusal({ kind }: Failure): boolean {
+  return kind === 'Forbidden' || kind === 'NotFound' || kind === 'Invalid';
+}
+
 /** The part of a CustomResourceDefinition that is read. */
 interface Definition {
   readonly spec?: {
@@ -42,6 +50,8 @@ export class Definitions implements Follower {
   /** By name; another value whenever the schema may be another. */
   readonly #stamps = new Map<string, string>();
   readonly #read = new Map<string, Read>();
+  /** Set while it is waited whether a refusal passes. */
+  #refused: NodeJS.Timeout | undefined;
   #settled = false;
 
   constructor(options: DefinitionsOptions) {
@@ -56,6 +66,7 @@ export class Definitions implements Follower {
   }
 
   stop(): void {
+    clearTimeout(this.#refused);
     this.#follower.stop();
   }
 
@@ -79,8 +90,9 @@ export class Definitions implements Follower {
     resource,
   }: Extract<Feature, { readonly kind: 'Served' }>): Promise<Result<AddedDefaults | undefined, Failure>> {
     const name = `${resource.name}.${resource.group}`;
-    const stamp = this.#stamps.get(name);
-    if (stamp === undefined) return ok(undefined);
+    const definitionStamp = this.#stamps.get(name);
+    if (definitionStamp === undefined) return ok(undefined);
+    const stamp = `${definitionStamp} ${resource.version}`;
     const known = this.#read.get(name);
     if (known?.stamp === stamp) return ok(known.added);
     // A list of one: the right to list them is there, as they are followed.
@@ -110,12 +122,12 @@ export class Definitions implements Follower {
 
   #takeTrouble(failure: Failure | undefined): void {
     if (failure === undefined || this.#settled) return;
-    // Who may not read them does without.
-    if (failure.kind === 'Forbidden' || failure.kind === 'NotFound') this.#settle();
-    else this.#options.troubled(failure);
+    this.#options.troubled(failure);
+    if (isRefusal(failure)) this.#refused ??= setTimeout(() => this.#settle(), refusedMs);
   }
 
   #settle(): void {
+    clearTimeout(this.#refused);
     if (this.#settled) return;
     this.#settled = true;
     this.#options.settled();

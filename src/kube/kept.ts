@@ -33,6 +33,8 @@ export interface InvalidObject {
   readonly uid: string;
   /** Of that version. */
   readonly generation: number;
+  /** As it was last read, written by whoever. */
+  readonly status: unknown;
   /** Of that version, as far as it could have been read. */
   readonly content: { readonly [field: string]: unknown };
   readonly diagnostics: readonly Diagnostic[];
@@ -46,7 +48,7 @@ interface Entry {
   readonly object: AnyObject | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** Where the newest version does not pass, nothing takes its place, and its status is ours to write. */
-  readonly invalid?: InvalidObject;
+  readonly invalid?: Omit<InvalidObject, 'status'>;
   /** The list that last named it. */
   readonly list: number;
 }
@@ -152,7 +154,10 @@ export class Kept {
 
   /** Objects with a status to say it in. */
   invalid(): readonly InvalidObject[] {
-    return [...this.#findings].flatMap((key) => this.#entries.get(key)?.invalid ?? []);
+    return [...this.#findings].flatMap((key) => {
+      const { invalid, latest } = this.#entries.get(key) ?? {};
+      return invalid === undefined ? [] : [{ ...invalid, status: latest?.status }];
+    });
   }
 
   #drop(key: ObjectKey): Change | undefined {

@@ -25,8 +25,12 @@ export interface Diagnostic {
 
 /** The errors in one text, each with its field. */
 export function describeErrors(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics
-    .filter(({ severity }) => severity === 'error')
-    .map(({ field, message }) => (field === undefined ? message : `${field}: ${message}`))
-    .join(' ');
+  return (
+    diagnostics
+      .filter(({ severity }) => severity === 'error')
+      .map(({ field, message }) => (field === undefined ? message : `${field}: ${message}`))
+      // Messages of the rules in definitions have no full stop.
+      .map((text) => (/[.!?]$/.test(text) ? text : `${text}.`))
+      .join(' ')
+  );
 }

@@ -36,7 +36,7 @@ export interface StandIn {
 export interface ObjectTypes {
   readonly BackendTLSPolicy: BackendTLSPolicy & StandIn;
   readonly ConfigMap: ConfigMap;
-  readonly Egress: Egress;
+  readonly Egress: Egress & StandIn;
   readonly EndpointSlice: EndpointSlice;
   readonly GRPCRoute: GRPCRoute & StandIn;
   readonly Gateway: Gateway;

@@ -38,6 +38,22 @@ describe('the parents of a route', () => {
     });
   });
 
+  it('stay where nobody can tell what became of them, and go otherwise', () => {
+    const spares = (one: Fields | undefined) => JSON.stringify(one).includes('"unread"');
+    const [unread, gone] = [entry('unread', []), entry('gone', [])];
+    const wanted = entry('public', at(context.now, condition('Accepted', 'True')));
+    const live = { resourceVersion: '7', uid: 'u', status: { parents: [unread, theirs, gone] } };
+    const desired = { parents: [entry('public', [condition('Accepted', 'True')])] };
+    const merged = mergeStatus(route, desired, live, { ...context, spares });
+    expect(merged).toMatchObject({ status: { parents: [unread, theirs, wanted] } });
+    const again = { ...live, status: { parents: [unread, theirs] } };
+    expect(mergeStatus(route, undefined, again, { ...context, spares })).toBeUndefined();
+    const told = { parents: [entry('unread', [condition('Accepted', 'True')])] };
+    expect(mergeStatus(route, told, again, { ...context, spares })).toMatchObject({
+      status: { parents: [theirs, { parentRef: { name: 'unread' }, conditions: [{ type: 'Accepted' }] }] },
+    });
+  });
+
   it('are not written where they say the same, in whatever order', () => {
     const [a, b] = [condition('Accepted', 'True'), condition('ResolvedRefs', 'True')];
     const desired = { parents: [entry('public', [a, b]), entry('private', [a])] };
@@ -156,6 +172,16 @@ describe('the status of an Ingress', () => {
     expect(merge(ingress, desired, { loadBalancer: {} })).toMatchObject({ kind: 'Replace', status: desired });
     expect(merge(ingress, desired, desired)).toBeUndefined();
     expect(merge(ingress, { loadBalancer: {} }, {})).toBeUndefined();
+  });
+
+  it('stays where nobody can tell what became of it', () => {
+    const live = { resourceVersion: '7', uid: 'u', status: desired };
+    const write = (spared: boolean) =>
+      mergeStatus(ingress, { loadBalancer: {} }, live, { ...context, spares: () => spared });
+    expect(write(true)).toBeUndefined();
+    expect(write(false)).toMatchObject({ status: { loadBalancer: {} } });
+    const moved = { loadBalancer: { ingress: [{ ip: '198.18.0.2' }] } };
+    expect(mergeStatus(ingress, moved, live, { ...context, spares: () => true })).toMatchObject({ status: moved });
   });
 });
 

@@ -49,6 +49,8 @@ export interface MergeContext {
   readonly now: string;
   /** What was last said of an object that has nothing of ours any more. */
   readonly left?: Fields | undefined;
+  /** Whether what was said stays though it is not among what is to be said; `entry` is of a list. */
+  readonly spares?: (entry?: Fields) => boolean;
 }
 
 function isFields(value: unknown): value is Fields {
@@ -93,11 +95,15 @@ function mergeEntries(
   { list, key, most, conditions }: Extract<Sharing, { kind: 'Entries' }>,
   desired: Fields,
   live: Fields,
-  { controllerName, now }: MergeContext,
+  { controllerName, now, spares }: MergeContext,
 ): Fields | undefined {
   const all = listOf(live[list]);
-  const others = all.filter((entry) => entry['controllerName'] !== controllerName);
-  const ours = all.filter((entry) => entry['controllerName'] === controllerName);
+  const isWanted = (entry: Fields) =>
+    listOf(desired[list]).some((candidate) => isDeepStrictEqual(candidate[key], entry[key]));
+  const isOurs = (entry: Fields) =>
+    entry['controllerName'] === controllerName && (spares?.(entry) !== true || isWanted(entry));
+  const others = all.filter((entry) => !isOurs(entry));
+  const ours = all.filter(isOurs);
   const wanted = listOf(desired[list]).slice(0, Math.max(0, most - others.length));
   const pairs = wanted.map((entry) => ({
     entry,
@@ -207,6 +213,7 @@ export function mergeStatus(
     case 'Field': {
       const { field } = sharing;
       const before = live.status[field] ?? {};
+      if (isDeepStrictEqual(desired?.[field] ?? {}, {}) && context.spares?.() === true) return undefined;
       // The field names nobody: what is still as it was left is ours to take back.
       const wanted = desired?.[field] ?? (isDeepStrictEqual(context.left?.[field], before) ? {} : before);
       if (isDeepStrictEqual(wanted, before)) return undefined;

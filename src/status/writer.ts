@@ -19,6 +19,8 @@ export interface StatusWriterOptions {
    * of hundreds that come in a second it tells in a few writes.
    */
   readonly restMs?: number;
+  /** Whether what was said of an object stays though nothing is to be said of it now; `entry` is one of its list. */
+  readonly spares?: (ref: ObjectRef, entry?: Fields) => boolean;
   /** A write is over. */
   written?(ref: ObjectRef, outcome: WriteOutcome['kind']): void;
 }
@@ -179,9 +181,14 @@ class Writer implements StatusWriter {
   }
 
   #reconcile(key: ObjectKey, ref: ObjectRef, live: LiveStatus): void {
-    const { controllerName } = this.#options;
+    const { controllerName, spares } = this.#options;
     const time = `${new Date(this.#options.clock.now()).toISOString().slice(0, 19)}Z`;
-    const context = { controllerName, now: time, left: this.#left.get(key) };
+    const context = {
+      controllerName,
+      now: time,
+      left: this.#left.get(key),
+      ...(spares === undefined ? {} : { spares: (entry?: Fields) => spares(ref, entry) }),
+    };
     const write = mergeStatus(ref, this.#statusOf(key), live, context);
     if (write === undefined) return;
     this.#busy.add(key);

@@ -35,8 +35,9 @@ spec:
 it('ends without a word where nobody reads on, as behind head', async () => {
   const { child, ended } = startCommand('translate', quickstart);
   child.stdout?.destroy();
-  const { stderr } = await ended;
-  expect(stderr).toBe('');
+  const { code, stderr } = await ended;
+  // As a shell says it of a process that SIGPIPE ended.
+  expect([code, stderr]).toEqual([141, '']);
 });
 
 describe('check', () => {

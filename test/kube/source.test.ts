@@ -285,6 +285,31 @@ it('passes over a field of a newer definition that nobody wrote, and over no oth
   expect(hostOf(routeNamed(reader, 'strict'))).toBe('a.example');
 });
 
+it('looks at the schema of the version that it reads, also where that changes', async () => {
+  const group = 'gateway.networking.k8s.io';
+  const resources = [{ name: 'referencegrants', kind: 'ReferenceGrant', namespaced: true }];
+  server.groups.clear();
+  server.groups.set(`${group}/v1beta1`, resources);
+  const more = { properties: { spec: { properties: { more: { type: 'string', default: 'x' } } } } };
+  const definition = (label: string): FakeObject => ({
+    metadata: { name: `referencegrants.${group}`, generation: 1, labels: { label } } as FakeObject['metadata'],
+    spec: { versions: [{ name: 'v1beta1' }, { name: 'v1', schema: { openAPIV3Schema: more } }] },
+  });
+  server.put(definitions, definition('a'));
+  const reader = read(['ReferenceGrant']);
+  await synced(reader);
+  const spec = { from: [{ group, kind: 'HTTPRoute', namespace: 'other' }], to: [{ group: '', kind: 'Service' }] };
+  server.put(`/apis/${group}/v1/referencegrants`, {
+    apiVersion: `${group}/v1`,
+    kind: 'ReferenceGrant',
+    metadata: { name: 'g', namespace: 'default' },
+    spec: { ...spec, more: 'x' },
+  });
+  server.groups.set(`${group}/v1`, resources);
+  server.put(definitions, definition('b'));
+  await eventually(() => expect(reader.snapshot().collections.ReferenceGrant.size).toBe(1));
+});
+
 it('reads no object before it is known what definitions add', async () => {
   const schema = { properties: { spec: { properties: { more: { type: 'string', default: 'x' } } } } };
   server.put(definitions, {

@@ -280,9 +280,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'a Gateway whose template is gone loses its listeners',
-    file: 'src/translate/gateway-api/gateway.ts',
-    find: 'const served = addresses.length > 0;',
-    replace: 'const served = refusal === undefined && addresses.length > 0;',
+    file: 'src/translate/gateway-api/gateway-refusal.ts',
+    find: "return refusal === undefined ? 'Served' : 'ServedAsBefore';",
+    replace: "return refusal === undefined ? 'Served' : 'NotServed';",
   },
   {
     what: 'the path to the asked server leads out of its prefix',

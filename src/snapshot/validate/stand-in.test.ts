@@ -94,6 +94,42 @@ it('says whose requests a route takes that can not be read, as far as that can b
   expect(standIn('HTTPRoute', '{hostnames: null, more: 1}')).toMatchObject({ spec: { rules: [{ matches: slash }] } });
 });
 
+it('takes the parents of a route that can be read, and names that are there once', () => {
+  const spec = `{parentRefs: [{name: gw}, {name: other, listenerSelector: {}}], useDefaultGateways: Some, rules: [{name: a}, {name: a}]}`;
+  expect(standIn('HTTPRoute', spec)).toMatchObject({
+    spec: { parentRefs: [{ name: 'gw' }], rules: [{ matches: slash }, { matches: slash }] },
+  });
+});
+
+it('says what an Egress denies that can not be read, and more rather than less', () => {
+  const deny = (to: string) => `{name: d, action: Deny, to: ${to}, http: [{methods: [FETCH]}]}`;
+  const rules = [
+    '{name: open, to: [{hosts: [a.example], ports: [{port: 443, protocol: HTTPS}]}]}',
+    deny(
+      '[{hosts: [b.example, "-"], cidrs: [10.0.0.0/8, x], ports: [{port: 80, protocol: QUIC}, {port: 0}], geo: DE}]',
+    ),
+    deny(
+      '[{hosts: ["-"], ports: [{port: 80, protocol: HTTP}]}, {cidrs: [10.0.0.0/8], ports: [{port: 22, protocol: TCP}]}]',
+    ),
+    deny('[{hosts: [c.example], ports: 7}]'),
+  ];
+  const standInOf = (from: string) =>
+    standIn('Egress', `{gatewayRef: {name: 7}, from: ${from}, rules: [${rules.join(', ')}]}`, 'sallyport.dev/v1alpha1');
+  const tcp = (port: number) => [{ port, protocol: 'TCP' }];
+  const expected = [
+    { name: 'deny-1', action: 'Deny', to: [{ hosts: ['b.example'], cidrs: ['10.0.0.0/8'], ports: tcp(80) }] },
+    { name: 'deny-2', action: 'Deny', to: [{ cidrs: ['10.0.0.0/8'], ports: tcp(22) }] },
+  ];
+  expect(standInOf('{podSelector: {matchLabels: {a: b}}, zone: x}')).toMatchObject({
+    spec: { from: { podSelector: { matchLabels: { a: 'b' } } }, rules: expected },
+    unreadable: expect.stringContaining('spec.from.zone'),
+  });
+  // Of all Pods where it can't be read of which.
+  expect(standInOf('{podSelector: 7}')).toMatchObject({ spec: { from: { podSelector: {} }, rules: expected } });
+  const open = `{from: {podSelector: {}}, rules: [${rules[0]}], more: 1}`;
+  expect(standIn('Egress', open, 'sallyport.dev/v1alpha1')).toBeUndefined();
+});
+
 it.each([
   '7',
   '{rules: 7}',

@@ -1,12 +1,8 @@
 import type { Result } from '../../lib/result.ts';
 import { type AnyObject, type ObjectRef } from '../object.ts';
+import { standInForEgress } from './egress-stand-in.ts';
+import { type Fields, isFields } from './readable-part.ts';
 import { standInForRoute } from './route-stand-in.ts';
-
-type Fields = { readonly [key: string]: unknown };
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
@@ -35,8 +31,8 @@ function readMetadata({ name, namespace }: ObjectRef, content: Fields): AnyObjec
 
 /**
  * What takes the place of an object that can't be read, where serving as if it were not there would be wrong: a Service
- * whose BackendTLSPolicy can't be read must not be sent plain text, and requests that a route was to guard must not
- * reach a weaker one. It says what it is about and nothing else, and what it must say and does not is never met.
+ * whose BackendTLSPolicy can't be read must not be sent plain text, requests that a route was to guard must not reach a
+ * weaker one, and what an Egress denies must not be allowed by another. It says what it is about and nothing else, and what it must say and does not is never met.
  * Undefined for kinds whose absence denies already, and where what it is about can't be read either.
  *
  * @param unreadable what is wrong with the object
@@ -84,6 +80,11 @@ export function standInFor(
       const route = standInForRoute(fields['spec'], (part) => check({ ...head, spec: part }));
       if (!route.ok || (route.value.kind !== 'HTTPRoute' && route.value.kind !== 'GRPCRoute')) return undefined;
       return { ...route.value, unreadable };
+    }
+    case 'Egress': {
+      const head = { apiVersion: 'sallyport.dev/v1alpha1', kind: ref.kind, metadata };
+      const egress = standInForEgress(fields['spec'], (part) => check({ ...head, spec: part }));
+      return egress.ok && egress.value.kind === 'Egress' ? { ...egress.value, unreadable } : undefined;
     }
     default:
       return undefined;

@@ -4,7 +4,7 @@ import type { TlsSecret } from '../../ir/secret.ts';
 import type { Problem } from '../../resolve/problem.ts';
 import { checkLabelSelector } from '../../resolve/label-selector.ts';
 import type { Diagnostic } from '../../snapshot/diagnostic.ts';
-import { describeRef, type ObjectRef, refOf } from '../../snapshot/object.ts';
+import { describeRef, type ObjectRef, refOf, unreadableOf } from '../../snapshot/object.ts';
 import type { Read } from '../../snapshot/view.ts';
 import { gatewayGroup, isNamespaceAllowed } from '../gateway-api/allowed-routes.ts';
 import { createConditionMaker, mergeProblems } from '../gateway-api/condition.ts';
@@ -72,7 +72,11 @@ const refReasons: ReadonlySet<string> = new Set([
 ]);
 
 /** Joins what is wrong with the rules: references on one side, all else on the other. */
-function findingsOf(diagnostics: readonly Diagnostic[]): Findings {
+function findingsOf(diagnostics: readonly Diagnostic[], unreadable: string | undefined): Findings {
+  if (unreadable !== undefined) {
+    const message = `${unreadable} It allows nothing, and denies what can be read of its Deny rules.`;
+    return { accepted: { reason: 'UnsupportedValue', message }, resolved: undefined };
+  }
   const describe = (entry: Diagnostic): Problem => ({
     reason: entry.reason,
     message: `${entry.field ?? 'spec'}: ${entry.message}`,
@@ -90,6 +94,8 @@ function findingsOf(diagnostics: readonly Diagnostic[]): Findings {
 
 function baseConditions(egress: Egress, findings: Findings): readonly Condition[] {
   const { yes, no } = createConditionMaker(egress);
+  // Its references were not looked at.
+  if (unreadableOf(egress) !== undefined && findings.accepted !== undefined) return [no('Accepted', findings.accepted)];
   return [
     findings.accepted === undefined
       ? yes('Accepted', 'Accepted', 'All rules are understood.')
@@ -191,7 +197,7 @@ export function translateEgress(
   const ref = refOf(egress);
   const { outcomes, diagnostics } = parseRules(read, egress);
   const rules = outcomes.map((outcome) => outcome.rule);
-  const findings = findingsOf(diagnostics);
+  const findings = findingsOf(diagnostics, unreadableOf(egress));
   const meant = candidates(egress, gateways).map((gateway) => ({ gateway, carried: sectionsFor(read, ref, gateway) }));
   const carrying = meant.filter(({ carried }) => carried.length > 0);
   // A Gateway that somebody named says so where it does not take the Egress; of all others only those that take it speak.

@@ -17,7 +17,7 @@ import { createConditionMaker, unsupportedFieldsType } from '../gateway-api/cond
 import { defaultScopeOf } from '../gateway-api/default-gateway.ts';
 import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
 import { resolveClassRole } from '../gateway-api/gateway-class.ts';
-import { findGatewayRefusal } from '../gateway-api/gateway-refusal.ts';
+import { findGatewayRefusal, type Serving, servingOf } from '../gateway-api/gateway-refusal.ts';
 import { resolveGatewayTemplate } from '../gateway-api/gateway-template.ts';
 import { resolveListenerCertificates } from '../gateway-api/listener-certificate.ts';
 import { listenerConditions } from '../gateway-api/listener-condition.ts';
@@ -172,7 +172,7 @@ function translateListener(
   read: Read,
   gateway: Gateway,
   listener: Listener,
-  served: boolean,
+  serving: Serving,
   options: TranslateOptions,
   taken: TakenPorts,
 ): ListenerOutcome {
@@ -182,14 +182,14 @@ function translateListener(
   const supportedKinds = findKinds(listener, findings);
   const { namespaces, problem } = translateAllowedRoutes(listener);
   if (problem !== undefined) findings.refusals.push(problem);
-  const programmed = served && kind !== undefined && findings.refusals.length === 0;
+  const served = serving !== 'NotServed' && kind !== undefined && findings.refusals.length === 0;
   const { name, port } = listener;
   const conflict = conflictOf(findings.refusals);
-  const conditions = listenerConditions(gateway, { ...findings, conflict }, programmed);
+  const conditions = listenerConditions(gateway, { ...findings, conflict }, served && serving === 'Served');
   return {
     // Without a kind that attaches it still listens, and denies everything.
-    ...(programmed ? { section: { name, port, namespaces, ...kind } } : {}),
-    secrets: programmed ? findings.secrets : [],
+    ...(served ? { section: { name, port, namespaces, ...kind } } : {}),
+    secrets: served ? findings.secrets : [],
     status: { name, supportedKinds, conditions },
     problems: [...findings.refusals, ...findings.unresolved],
   };
@@ -263,10 +263,10 @@ export function translateEgressGateway(
   const requested = resolveGatewayAddresses(gateway, options);
   const { addresses, unusable } = requested;
   const template = resolveGatewayTemplate(read, gateway);
-  const refusal = findGatewayRefusal(template, requested);
-  const served = addresses.length > 0;
+  const refusal = findGatewayRefusal(template, requested, options);
+  const serving = servingOf(requested, refusal);
   const outcomes = gateway.spec.listeners.map((listener) =>
-    translateListener(read, gateway, listener, served, options, taken),
+    translateListener(read, gateway, listener, serving, options, taken),
   );
   const object = refOf(gateway);
   const own = [refusal, unusable].flatMap((problem) => problem ?? []);

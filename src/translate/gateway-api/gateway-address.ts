@@ -4,7 +4,7 @@ import type { Problem } from '../../resolve/problem.ts';
 import type { TranslateOptions } from '../options.ts';
 
 export interface GatewayAddresses {
-  /** To bind, each once; empty where none of the requested ones can be used. */
+  /** To bind, each once; empty where there is none. */
   readonly addresses: readonly string[];
   /** Of a type that is not served: the Gateway is not accepted. */
   readonly unsupported?: Problem;
@@ -15,20 +15,21 @@ export interface GatewayAddresses {
 /** The addresses that a Gateway asks for. An IPAddress without a value stands for the address chosen by us. */
 export function resolveGatewayAddresses(gateway: Gateway, options: TranslateOptions): GatewayAddresses {
   const requested = gateway.spec.addresses ?? [];
-  // Envoys in Pods bind all addresses of their own, whatever their Services are to have.
-  const always = options.addressSource === 'Services' ? [options.bindAddress] : [];
   if (requested.length === 0) return { addresses: [options.bindAddress] };
   const type = requested.find((address) => (address.type ?? 'IPAddress') !== 'IPAddress')?.type;
   if (type !== undefined) {
     const message = `Addresses of type ${type} can't be bound; use IPAddress.`;
-    return { addresses: always, unsupported: { reason: 'UnsupportedAddress', message } };
+    // Envoys in Pods bind all addresses of their own, whatever their Services are to have.
+    const addresses = options.addressSource === 'Services' ? [options.bindAddress] : [];
+    return { addresses, unsupported: { reason: 'UnsupportedAddress', message } };
   }
-  const addresses = new Set<string>(always);
+  const addresses = new Set<string>();
   const bad: string[] = [];
   for (const { value } of requested) {
-    if (value === undefined || value === '') addresses.add(options.bindAddress);
+    const isOurs = value === undefined || value === '' || (isIP(value) !== 0 && options.addressSource === 'Services');
+    if (isOurs) addresses.add(options.bindAddress);
     else if (isIP(value) === 0) bad.push(value);
-    else if (always.length === 0) addresses.add(value.toLowerCase());
+    else addresses.add(value.toLowerCase());
   }
   if (bad.length === 0) return { addresses: [...addresses] };
   const message = `Not an IP address: ${bad.join(', ')}.`;

@@ -15,7 +15,7 @@ import { gatewayGroup } from './allowed-routes.ts';
 import { type DefaultScope, defaultScopeOf } from './default-gateway.ts';
 import { resolveGatewayAddresses } from './gateway-address.ts';
 import { type ClassRole, resolveClassRole } from './gateway-class.ts';
-import { findGatewayRefusal } from './gateway-refusal.ts';
+import { findGatewayRefusal, servingOf } from './gateway-refusal.ts';
 import { diagnoseGateway, gatewayConditions } from './gateway-status.ts';
 import { noTemplate, resolveGatewayTemplate } from './gateway-template.ts';
 import { type ListenerTranslation, translateListener } from './listener.ts';
@@ -70,12 +70,12 @@ export function translateGateway(
   const requested = resolveGatewayAddresses(gateway, options);
   const { addresses, unusable } = requested;
   const template = resolveGatewayTemplate(read, gateway);
-  const refusal = findGatewayRefusal(template, requested);
-  const served = addresses.length > 0;
+  const refusal = findGatewayRefusal(template, requested, options);
+  const serving = servingOf(requested, refusal);
   const conflicts = findListenerConflicts(gateway.spec.listeners.filter((entry) => isServedProtocol(entry.protocol)));
   const owner = { gateway, object: gateway };
   const results = gateway.spec.listeners.map((entry) =>
-    translateListener(read, owner, entry, conflicts.get(entry.name), served, options, taken),
+    translateListener(read, owner, entry, conflicts.get(entry.name), serving, options, taken),
   );
   const listeners = results.map((result) => result.listener);
   const clientRef = gateway.spec.tls?.backend?.clientCertificateRef;
@@ -99,7 +99,7 @@ export function translateGateway(
     name: gatewayName(namespace, gateway.metadata.name),
     gateway: refOf(gateway),
     role,
-    accepted: refusal === undefined && served,
+    accepted: serving === 'Served',
     addresses,
     listeners,
     ...(defaultScope === undefined ? {} : { defaultScope }),

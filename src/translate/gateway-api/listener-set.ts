@@ -69,11 +69,11 @@ export function translateListenerSet(
   const name = gatewayName(gateway.metadata.namespace ?? 'default', gateway.metadata.name);
   const refusal = findRefusal(name, set, state);
   const owner = { gateway, object: set };
-  const served = state === 'Served' || state === 'ServedAsBefore';
+  const serving = state === 'Served' || state === 'ServedAsBefore' ? state : 'NotServed';
   const results =
     refusal === undefined
       ? set.spec.listeners.map((entry) =>
-          translateListener(read, owner, entry, conflicts.get(entry.name), served, options, taken),
+          translateListener(read, owner, entry, conflicts.get(entry.name), serving, options, taken),
         )
       : [];
   const listeners = results.map((result) => result.listener);

@@ -11,6 +11,7 @@ import type { Condition } from '../translation.ts';
 import { type AllowedNamespaces, type GroupKind, translateAllowedRoutes } from './allowed-routes.ts';
 import { findBoundPortProblem } from './bound-port.ts';
 import { createConditionMaker } from './condition.ts';
+import type { Serving } from './gateway-refusal.ts';
 import { listenerConditions } from './listener-condition.ts';
 import { findOverlappingListeners } from './listener-conflict.ts';
 import type { ListenerOwner } from './listener-owner.ts';
@@ -143,19 +144,20 @@ function findPortProblems(listener: Listener, options: TranslateOptions, taken: 
 }
 
 /**
- * Translates one listener. `conflict` is what stands between it and others of its Gateway; with `served` false the
- * Gateway as a whole is refused and no section is made. `taken` are ports that other Gateways have.
+ * Translates one listener. `conflict` is what stands between it and others of its Gateway; where that is not served no
+ * section is made. `taken` are ports that other Gateways have.
  */
 export function translateListener(
   read: Read,
   owner: ListenerOwner,
   listener: Listener,
   conflict: Problem | undefined,
-  served: boolean,
+  serving: Serving,
   options: TranslateOptions,
   taken: TakenPorts,
 ): ListenerResult {
   const findings: ListenerFindings = { refusals: [], unresolved: [], secrets: [], certificates: [] };
+  const served = serving !== 'NotServed';
   if (conflict !== undefined) findings.refusals.push(conflict);
   const protocol = translateProtocol(read, owner, listener, findings);
   const allowed = translateAllowedRoutes(listener);
@@ -190,7 +192,7 @@ export function translateListener(
       ...(reserved === undefined ? {} : { reserved }),
       accepted,
       conditions: [
-        ...listenerConditions(object, { ...findings, conflict }, served && valid),
+        ...listenerConditions(object, { ...findings, conflict }, serving === 'Served' && valid),
         ...overlapCondition(gateway, overlapping),
       ],
     },

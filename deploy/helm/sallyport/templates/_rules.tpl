@@ -17,7 +17,7 @@
 - apiGroups: [""]
   resources: [nodes]
   verbs: [list, watch]
-# Which kinds and versions this cluster has.
+# Which kinds and versions this cluster has, and what newer definitions add.
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]
   verbs: [list, watch]
