@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Metrics } from '../admin/metrics.ts';
 import { parseMark } from '../ads/mark.ts';
@@ -230,7 +231,9 @@ class KubernetesCluster implements Cluster {
     if (state === undefined) return;
     const { statuses, gateways } = state.translation;
     const invalid = this.source.invalid();
-    this.#unjudged = findUnjudgedGateways(state.snapshot, invalid, this.#controllerName);
+    const unjudged = findUnjudgedGateways(state.snapshot, invalid, this.#controllerName);
+    const isOther = !isDeepStrictEqual(unjudged, this.#unjudged);
+    this.#unjudged = unjudged;
     const told = withInfrastructureProblems(statuses, gateways, this.#problems);
     const complete = withInvalidObjects(told, invalid, {
       controllerName: this.#controllerName,
@@ -238,6 +241,8 @@ class KubernetesCluster implements Cluster {
       classes: state.snapshot.collections.GatewayClass,
     });
     this.#statuses.update(withInstalledFeatures(complete, this.#features));
+    // What was left for a Gateway that can be judged now, or is gone, is taken back.
+    if (isOther) this.#statuses.reconsider();
   }
 
   #takeFeatures(features: readonly Feature[], log: Logger): void {

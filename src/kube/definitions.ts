@@ -53,6 +53,7 @@ export class Definitions implements Follower {
   /** Set while it is waited whether a refusal passes. */
   #refused: NodeJS.Timeout | undefined;
   #settled = false;
+  #stopped = false;
 
   constructor(options: DefinitionsOptions) {
     this.#options = options;
@@ -66,6 +67,7 @@ export class Definitions implements Follower {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#refused);
     this.#follower.stop();
   }
@@ -123,7 +125,15 @@ export class Definitions implements Follower {
   #takeTrouble(failure: Failure | undefined): void {
     if (failure === undefined || this.#settled) return;
     this.#options.troubled(failure);
-    if (isRefusal(failure)) this.#refused ??= setTimeout(() => this.#settle(), refusedMs);
+    if (isRefusal(failure)) this.#refused ??= setTimeout(() => void this.#askAgain(), refusedMs);
+  }
+
+  /** Does without where they are still refused; otherwise they are about to be read. */
+  async #askAgain(): Promise<void> {
+    const answer = await this.#options.client.request('GET', path, { query: { limit: 1 } });
+    if (this.#stopped || this.#settled) return;
+    if (!answer.ok && isRefusal(answer.error)) this.#settle();
+    else this.#refused = setTimeout(() => void this.#askAgain(), refusedMs);
   }
 
   #settle(): void {

@@ -128,7 +128,8 @@ function mergeWhole(
   others: readonly Fields[],
   { controllerName, now }: MergeContext,
 ): readonly Fields[] | undefined {
-  const isFirst = others.every((entry) => controllerName < String(entry['controllerName']));
+  // Entries of ours that are spared are among them.
+  const isFirst = others.every((entry) => controllerName <= String(entry['controllerName']));
   const [wanted, before] = [listOf(desired['conditions']), listOf(live['conditions'])];
   if (!isFirst || sameConditions(wanted, before)) return undefined;
   return timeConditions(wanted, before, now);

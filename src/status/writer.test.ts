@@ -102,6 +102,31 @@ describe('a status writer', () => {
     expect(store.latest(route)?.status['parents']).toHaveLength(1);
   });
 
+  it('leaves what is spared, and takes it back once it is not', async () => {
+    const store = new Store();
+    store.put(route, accepted(1));
+    store.put(ingress, { loadBalancer: { ingress: [{ ip: '198.18.0.1' }] } });
+    let isSpared = true;
+    const spares = (): boolean => isSpared;
+    const writer = createStatusWriter({
+      store,
+      controllerName,
+      log: pino({ level: 'silent' }),
+      clock: createHandClock(),
+      spares,
+    });
+    writer.setActive(true);
+    writer.update([{ ref: ingress, status: { loadBalancer: {} } }]);
+    for (const ref of [route, ingress]) writer.observe(ref);
+    await settle(writer);
+    expect(store.writes).toEqual([]);
+    isSpared = false;
+    writer.reconsider();
+    await settle(writer);
+    expect(store.latest(route)?.status).toEqual({ parents: [] });
+    expect(store.latest(ingress)?.status).toEqual({ loadBalancer: {} });
+  });
+
   it('takes back what it said of an object that is no longer ours', async () => {
     const { store, writer } = await createUsedWriter();
     writer.update([]);

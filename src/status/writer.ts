@@ -31,6 +31,8 @@ export interface StatusWriter {
   update(desired: readonly DesiredStatus[]): void;
   /** An object was seen to be new, or to have changed. */
   observe(ref: ObjectRef): void;
+  /** Compares everything anew: what is spared is not what it was. */
+  reconsider(): void;
   /** Only one replica writes; a writer begins inactive, and compares everything when it becomes active. */
   setActive(active: boolean): void;
   /** Objects that still wait for a write. */
@@ -98,6 +100,11 @@ class Writer implements StatusWriter {
     const key = objectKey(ref);
     if (this.#options.store.latest(ref) === undefined) this.#forget(key);
     else this.#enqueue(key, ref);
+    this.#pump();
+  }
+
+  reconsider(): void {
+    for (const [key, ref] of this.#seen) this.#enqueue(key, ref);
     this.#pump();
   }
 

@@ -103,22 +103,26 @@ it('takes the parents of a route that can be read, and names that are there once
 
 it('says what an Egress denies that can not be read, and more rather than less', () => {
   const deny = (to: string) => `{name: d, action: Deny, to: ${to}, http: [{methods: [FETCH]}]}`;
+  // More than a rule may have.
+  const hosts = Array.from({ length: 40 }, (_, index) => `h${index}.example`);
   const rules = [
     '{name: open, to: [{hosts: [a.example], ports: [{port: 443, protocol: HTTPS}]}]}',
     deny(
-      '[{hosts: [b.example, "-"], cidrs: [10.0.0.0/8, x], ports: [{port: 80, protocol: QUIC}, {port: 0}], geo: DE}]',
+      '[{hosts: [B.example, "-"], cidrs: [10.0.0.0/8, x], ports: [{port: 80, protocol: QUIC}, {port: 0}], geo: DE}]',
     ),
     deny(
       '[{hosts: ["-"], ports: [{port: 80, protocol: HTTP}]}, {cidrs: [10.0.0.0/8], ports: [{port: 22, protocol: TCP}]}]',
     ),
     deny('[{hosts: [c.example], ports: 7}]'),
+    `{action: Denny, to: [{hosts: [${hosts.join(', ')}], ports: [{port: 443, protocol: TLS}]}]}`,
   ];
   const standInOf = (from: string) =>
     standIn('Egress', `{gatewayRef: {name: 7}, from: ${from}, rules: [${rules.join(', ')}]}`, 'sallyport.dev/v1alpha1');
   const tcp = (port: number) => [{ port, protocol: 'TCP' }];
   const expected = [
-    { name: 'deny-1', action: 'Deny', to: [{ hosts: ['b.example'], cidrs: ['10.0.0.0/8'], ports: tcp(80) }] },
+    { name: 'deny-1', action: 'Deny', to: [{ hosts: ['b.example'], cidrs: ['0.0.0.0/0', '::/0'], ports: tcp(80) }] },
     { name: 'deny-2', action: 'Deny', to: [{ cidrs: ['10.0.0.0/8'], ports: tcp(22) }] },
+    { name: 'deny-4', action: 'Deny', to: [{ hosts, ports: tcp(443) }] },
   ];
   expect(standInOf('{podSelector: {matchLabels: {a: b}}, zone: x}')).toMatchObject({
     spec: { from: { podSelector: { matchLabels: { a: 'b' } } }, rules: expected },

@@ -10,6 +10,8 @@ export interface StructureContext {
   pattern(source: string): RegExp;
   /** Whether a message may show what was written. */
   readonly showValues: boolean;
+  /** Whether lists may be longer than the schema has it. */
+  readonly anyLength?: boolean;
 }
 
 type Fields = { readonly [key: string]: unknown };
@@ -125,7 +127,8 @@ function checkArray(context: StructureContext, schema: Schema, value: unknown, p
   }
   const items = schema.items ?? {};
   const result = value.map((item: unknown, key) => checkStructure(context, items, item, { parent: path, key }));
-  checkCount(context, path, result.length, schema.minItems, schema.maxItems, 'items');
+  const most = context.anyLength === true ? undefined : schema.maxItems;
+  checkCount(context, path, result.length, schema.minItems, most, 'items');
   checkUnique(context, schema, result, path);
   return result;
 }

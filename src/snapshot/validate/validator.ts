@@ -88,10 +88,16 @@ interface Checked {
   readonly findings: readonly Finding[];
 }
 
-function check(compiled: Compiled, kind: Kind, fields: Fields): Checked {
+/** @param anyLength whether lists may be longer than the schema has it */
+function check(compiled: Compiled, kind: Kind, fields: Fields, anyLength = false): Checked {
   const findings: Finding[] = [];
   const report: Report = (reason, path, message) => findings.push({ reason, field: renderPath(path), message });
-  const context = { report, pattern: (text: string) => compiled.pattern(text), showValues: kind !== 'Secret' };
+  const context = {
+    report,
+    pattern: (text: string) => compiled.pattern(text),
+    showValues: kind !== 'Secret',
+    anyLength,
+  };
   const schema: Schema = schemas[kind];
   const completed = completeMetadata(kind, checkStructure(context, schema, withoutStatus(kind, fields), undefined));
   if (findings.length > 0) return { completed, object: undefined, findings };
@@ -149,7 +155,8 @@ function invalid(
   }));
   if (ref === undefined) return { kind: 'Invalid', diagnostics };
   const standIn = standInFor(ref, content, describeErrors(diagnostics), (part) => {
-    const checked = check(compiled, ref.kind, part);
+    // A list that is too long is no less meant.
+    const checked = check(compiled, ref.kind, part, true);
     return checked.object === undefined ? err(checked.findings.map(({ field }) => field)) : ok(checked.object);
   });
   return { kind: 'Invalid', ref, diagnostics, ...(standIn === undefined ? {} : { standIn }) };
