@@ -75,16 +75,19 @@ export class Definitions implements Follower {
   /** The features with what the definitions of their kinds add to those known here. */
   async complete(features: readonly Feature[]): Promise<Result<readonly Feature[], Failure>> {
     const completed: Feature[] = [];
-    for (const feature of features) {
-      if (feature.kind !== 'Served' || isBuiltIn(feature.of)) {
-        completed.push(feature);
-        continue;
-      }
-      const added = await this.#addedTo(feature);
-      if (!added.ok) return added;
-      completed.push(added.value === undefined ? feature : { ...feature, added: added.value });
+    // All at once, as a start waits for it.
+    for (const feature of await Promise.all(features.map((each) => this.#completeOne(each)))) {
+      if (!feature.ok) return feature;
+      completed.push(feature.value);
     }
     return ok(completed);
+  }
+
+  async #completeOne(feature: Feature): Promise<Result<Feature, Failure>> {
+    if (feature.kind !== 'Served' || isBuiltIn(feature.of)) return ok(feature);
+    const added = await this.#addedTo(feature);
+    if (!added.ok) return added;
+    return ok(added.value === undefined ? feature : { ...feature, added: added.value });
   }
 
   async #addedTo({
