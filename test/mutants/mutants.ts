@@ -280,7 +280,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'a Gateway whose template is gone loses its listeners',
-    file: 'src/translate/gateway-api/gateway-refusal.ts',
+    file: 'src/translate/gateway-api/gateway-serving.ts',
     find: "return refusal === undefined ? 'Served' : 'ServedAsBefore';",
     replace: "return refusal === undefined ? 'Served' : 'NotServed';",
   },

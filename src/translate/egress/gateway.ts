@@ -15,10 +15,8 @@ import {
 import { findBoundPortProblem } from '../gateway-api/bound-port.ts';
 import { createConditionMaker, unsupportedFieldsType } from '../gateway-api/condition.ts';
 import { defaultScopeOf } from '../gateway-api/default-gateway.ts';
-import { resolveGatewayAddresses } from '../gateway-api/gateway-address.ts';
 import { resolveClassRole } from '../gateway-api/gateway-class.ts';
-import { findGatewayRefusal, type Serving, servingOf } from '../gateway-api/gateway-refusal.ts';
-import { resolveGatewayTemplate } from '../gateway-api/gateway-template.ts';
+import { resolveGatewayServing, type Serving } from '../gateway-api/gateway-serving.ts';
 import { resolveListenerCertificates } from '../gateway-api/listener-certificate.ts';
 import { listenerConditions } from '../gateway-api/listener-condition.ts';
 import { socketOf } from '../gateway-api/listener-protocol.ts';
@@ -260,18 +258,14 @@ export function translateEgressGateway(
   taken: TakenPorts = noTakenPorts,
 ): EgressGateway | undefined {
   if (resolveClassRole(read, gateway.spec.gatewayClassName, options) !== 'Egress') return undefined;
-  const requested = resolveGatewayAddresses(gateway, options);
-  const { addresses, unusable } = requested;
-  const template = resolveGatewayTemplate(read, gateway);
-  const refusal = findGatewayRefusal(template, requested, options);
-  const serving = servingOf(requested, refusal);
+  const { serving, addresses, refusal, unusable, template } = resolveGatewayServing(read, gateway, options);
   const outcomes = gateway.spec.listeners.map((listener) =>
     translateListener(read, gateway, listener, serving, options, taken),
   );
   const object = refOf(gateway);
   const own = [refusal, unusable].flatMap((problem) => problem ?? []);
   const diagnostics: Diagnostic[] = own.map((problem) => ({ severity: 'error', ...problem, object, field: 'spec' }));
-  const withoutEffect = findUnsupported(gateway, template.ok ? frontOf(template.value) : undefined);
+  const withoutEffect = findUnsupported(gateway, frontOf(template));
   for (const problem of withoutEffect) diagnostics.push({ severity: 'warning', ...problem, object, field: 'spec' });
   outcomes.forEach(({ problems }, index) => {
     for (const problem of problems)

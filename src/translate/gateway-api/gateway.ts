@@ -13,11 +13,9 @@ import type { Condition } from '../translation.ts';
 import { translateAllowedListeners } from './allowed-listeners.ts';
 import { gatewayGroup } from './allowed-routes.ts';
 import { type DefaultScope, defaultScopeOf } from './default-gateway.ts';
-import { resolveGatewayAddresses } from './gateway-address.ts';
 import { type ClassRole, resolveClassRole } from './gateway-class.ts';
-import { findGatewayRefusal, servingOf } from './gateway-refusal.ts';
+import { resolveGatewayServing } from './gateway-serving.ts';
 import { diagnoseGateway, gatewayConditions } from './gateway-status.ts';
-import { noTemplate, resolveGatewayTemplate } from './gateway-template.ts';
 import { type ListenerTranslation, translateListener } from './listener.ts';
 import { isServedProtocol } from './listener-protocol.ts';
 import { findListenerConflicts } from './listener-conflict.ts';
@@ -67,11 +65,7 @@ export function translateGateway(
   const role = resolveClassRole(read, gateway.spec.gatewayClassName, options);
   if (role === undefined) return undefined;
   const namespace = gateway.metadata.namespace ?? 'default';
-  const requested = resolveGatewayAddresses(gateway, options);
-  const { addresses, unusable } = requested;
-  const template = resolveGatewayTemplate(read, gateway);
-  const refusal = findGatewayRefusal(template, requested, options);
-  const serving = servingOf(requested, refusal);
+  const { serving, addresses, refusal, unusable, template } = resolveGatewayServing(read, gateway, options);
   const conflicts = findListenerConflicts(gateway.spec.listeners.filter((entry) => isServedProtocol(entry.protocol)));
   const owner = { gateway, object: gateway };
   const results = gateway.spec.listeners.map((entry) =>
@@ -111,7 +105,7 @@ export function translateGateway(
     ]),
     certificates: certificateUses(certificates),
     ...(clientCertificate === undefined ? {} : { backendClientCertificate: clientCertificate.secret.name }),
-    template: template.ok ? template.value : noTemplate,
+    template,
     conditions,
     diagnostics: diagnoseGateway(gateway, listeners, conditions),
   };

@@ -11,7 +11,7 @@ import type { Condition } from '../translation.ts';
 import { type AllowedNamespaces, type GroupKind, translateAllowedRoutes } from './allowed-routes.ts';
 import { findBoundPortProblem } from './bound-port.ts';
 import { createConditionMaker } from './condition.ts';
-import type { Serving } from './gateway-refusal.ts';
+import type { Serving } from './gateway-serving.ts';
 import { listenerConditions } from './listener-condition.ts';
 import { findOverlappingListeners } from './listener-conflict.ts';
 import type { ListenerOwner } from './listener-owner.ts';
