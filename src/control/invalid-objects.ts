@@ -1,3 +1,4 @@
+import { type Fields, fieldsOf } from '../lib/fields.ts';
 import type { GatewayClass } from '../../gen/kubernetes/types.ts';
 import { gatewayName } from '../ir/name.ts';
 import type { InvalidObject } from '../kube/kept.ts';
@@ -10,12 +11,6 @@ export interface Judges {
   readonly controllerName: string;
   readonly gateways: readonly OwnGateway[];
   readonly classes: ReadonlyMap<ObjectKey, GatewayClass>;
-}
-
-type Fields = { readonly [field: string]: unknown };
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
 function listOf(value: unknown): readonly Fields[] {

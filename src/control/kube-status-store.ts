@@ -1,9 +1,10 @@
+import type { Fields } from '../lib/fields.ts';
 import { applyStatus, replaceStatus, type Target } from '../kube/apply.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Failure } from '../kube/failure.ts';
 import { resourcePath } from '../kube/resource.ts';
 import type { KubeSource } from '../kube/source.ts';
-import type { Fields, LiveStatus, StatusStore, WriteOutcome } from '../status/live-status.ts';
+import type { LiveStatus, StatusStore, WriteOutcome } from '../status/live-status.ts';
 
 interface ObjectWithStatus {
   readonly metadata: { readonly resourceVersion: string; readonly uid: string };

@@ -1,3 +1,4 @@
+import { type Fields, fieldsOf } from '../lib/fields.ts';
 import { gatewayName, type GatewayName } from '../ir/name.ts';
 import type { InvalidObject } from '../kube/kept.ts';
 import { type ObjectKey, objectKey, type ObjectRef } from '../snapshot/object.ts';
@@ -16,13 +17,6 @@ export interface UnjudgedGateways {
 
 export const noUnjudgedGateways: UnjudgedGateways = { unreadable: new Set(), classless: new Set() };
 
-type Fields = { readonly [field: string]: unknown };
-
-function fieldsAt(fields: Fields, name: string): Fields {
-  const value = fields[name];
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
 function textAt(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === 'string' ? value : undefined;
@@ -39,7 +33,7 @@ export function findUnjudgedGateways(
 ): UnjudgedGateways {
   const unreadable = invalid.flatMap(({ ref, content }) => {
     if (ref.kind !== 'Gateway' || Gateway.has(objectKey(ref))) return [];
-    const own = GatewayClass.get(classKey(textAt(fieldsAt(content, 'spec'), 'gatewayClassName') ?? ''));
+    const own = GatewayClass.get(classKey(textAt(fieldsOf(content['spec']), 'gatewayClassName') ?? ''));
     return own?.spec.controllerName === controllerName ? [gatewayName(ref.namespace, ref.name)] : [];
   });
   const classless = [...Gateway.values()].flatMap(({ metadata, spec }) =>
@@ -60,7 +54,7 @@ export function isSpared(
   entry: Fields = {},
 ): boolean {
   if (unreadable.size + classless.size === 0) return false;
-  const parent = { ...fieldsAt(entry, 'ancestorRef'), ...fieldsAt(entry, 'parentRef') };
+  const parent = fieldsOf(entry['parentRef'] ?? entry['ancestorRef']);
   const name = textAt(parent, 'name');
   if (name === undefined || (textAt(parent, 'kind') ?? 'Gateway') !== 'Gateway') return unreadable.size > 0;
   const gateway = gatewayName(textAt(parent, 'namespace') ?? namespace, name);

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type Fields, isFields } from '../lib/fields.ts';
 import type { Schema } from '../snapshot/validate/schema.ts';
-
-type Fields = { readonly [name: string]: unknown };
 
 /**
  * Fields that the definitions of a cluster add to those known here and that have a default: once such a definition is
@@ -14,10 +13,6 @@ export interface AddedDefaults {
   readonly members: { readonly [name: string]: AddedDefaults };
   /** Of each item of a list. */
   readonly items?: AddedDefaults;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function memberOf<T>(members: { readonly [name: string]: T }, name: string): T | undefined {

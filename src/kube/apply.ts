@@ -1,3 +1,4 @@
+import type { Fields } from '../lib/fields.ts';
 import type { Result } from '../lib/result.ts';
 import type { KubeClient } from './client.ts';
 import type { Failure } from './failure.ts';
@@ -16,7 +17,6 @@ export interface Target {
   readonly name: string;
 }
 
-type Fields = { readonly [field: string]: unknown };
 type Answer = Promise<Result<unknown, Failure>>;
 
 function pathOf({ resource, namespace, name }: Target, subresource?: string): string {

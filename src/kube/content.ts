@@ -1,10 +1,9 @@
+import type { Fields } from '../lib/fields.ts';
 import { isBuiltIn, type Kind, kindTable } from '../snapshot/object.ts';
 import { type Schema, schemas } from '../snapshot/validate/schema.ts';
 import { type AddedDefaults, withoutAddedDefaults } from './added-defaults.ts';
 import { groupVersion } from './resource.ts';
 import type { RawMetadata, RawObject } from './watch-event.ts';
-
-type Fields = { readonly [key: string]: unknown };
 
 /** Written by many and read by none of our steps, and large. */
 const noisyAnnotations: ReadonlySet<string> = new Set([

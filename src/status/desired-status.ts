@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Fields } from '../lib/fields.ts';
 import { compareRefs, objectKey, type ObjectKey, type ObjectRef } from '../snapshot/object.ts';
-import type { Fields } from './live-status.ts';
 
 /** The status that an object is to have. */
 export interface DesiredStatus {

@@ -1,6 +1,5 @@
+import type { Fields } from '../lib/fields.ts';
 import type { ObjectRef } from '../snapshot/object.ts';
-
-export type Fields = { readonly [field: string]: unknown };
 
 /** What the API server holds of an object, as far as its status goes. */
 export interface LiveStatus {

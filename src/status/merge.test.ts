@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Fields } from '../lib/fields.ts';
 import { isBuiltIn, type Kind, kindTable, type ObjectRef } from '../snapshot/object.ts';
 import { schemas } from '../snapshot/validate/schema.ts';
-import type { Fields } from './live-status.ts';
 import { hasStatus, mergeStatus } from './merge.ts';
 
 const context = { controllerName: 'sallyport.dev/gateway-controller', now: '2026-02-01T00:00:00Z' };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type Fields, isFields } from '../lib/fields.ts';
 import type { Kind, ObjectRef } from '../snapshot/object.ts';
-import type { Fields, LiveStatus, StatusWrite } from './live-status.ts';
+import type { LiveStatus, StatusWrite } from './live-status.ts';
 
 /** How the status of a kind is shared with other controllers. */
 type Sharing =
@@ -51,10 +52,6 @@ export interface MergeContext {
   readonly left?: Fields | undefined;
   /** Whether what was said stays though it is not among what is to be said; `entry` is of a list. */
   readonly spares?: (entry?: Fields) => boolean;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function listOf(value: unknown): readonly Fields[] {

@@ -1,8 +1,9 @@
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
+import type { Fields } from '../lib/fields.ts';
 import { createHandClock, type HandClock } from '../../test/fixture/hand-clock.ts';
 import { objectKey, type ObjectRef } from '../snapshot/object.ts';
-import type { Fields, LiveStatus, StatusStore, StatusWrite, WriteOutcome } from './live-status.ts';
+import type { LiveStatus, StatusStore, StatusWrite, WriteOutcome } from './live-status.ts';
 import { createStatusWriter, type StatusWriter } from './writer.ts';
 
 const controllerName = 'sallyport.dev/gateway-controller';

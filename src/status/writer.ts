@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
+import type { Fields } from '../lib/fields.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeRef, objectKey, type ObjectKey, type ObjectRef } from '../snapshot/object.ts';
 import { type DesiredStatus, findChanges, isSameStatus } from './desired-status.ts';
-import type { Fields, LiveStatus, StatusStore, WriteOutcome } from './live-status.ts';
+import type { LiveStatus, StatusStore, WriteOutcome } from './live-status.ts';
 import { hasStatus, mergeStatus } from './merge.ts';
 import { Rests } from './rests.ts';
 

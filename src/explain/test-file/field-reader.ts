@@ -1,6 +1,5 @@
+import { type Fields, isFields } from '../../lib/fields.ts';
 import { closest } from '../../snapshot/validate/closest.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Told of each mistake, by the field as in `spec.cases[0].name`. */
 export type ReportMistake = (field: string, message: string) => void;
@@ -23,10 +22,6 @@ export interface FieldReader {
   object(name: string, fields: readonly string[]): FieldReader | undefined;
   objects(name: string, fields: readonly string[]): readonly FieldReader[] | undefined;
   report(name: string, message: string): void;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function say(value: unknown): string {

@@ -1,5 +1,6 @@
+import { type Fields, isFields } from '../../lib/fields.ts';
 import type { Result } from '../../lib/result.ts';
-import { type Fields, findReadablePart, isFields, listAt, pick, withoutPlaces } from './readable-part.ts';
+import { findReadablePart, listAt, pick, withoutPlaces } from './readable-part.ts';
 
 /** A Deny goes by host and port, whatever protocol it names. */
 function readPort(port: unknown): unknown {

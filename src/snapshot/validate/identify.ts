@@ -1,7 +1,6 @@
+import type { Fields } from '../../lib/fields.ts';
 import { type Kind, kindTable } from '../object.ts';
 import { closest } from './closest.ts';
-
-type Fields = { readonly [key: string]: unknown };
 
 /** What a value says it is. */
 export type Identity =

@@ -1,10 +1,5 @@
+import { type Fields, isFields } from '../../lib/fields.ts';
 import { type Result, err } from '../../lib/result.ts';
-
-export type Fields = { readonly [key: string]: unknown };
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Only those of the named fields that are there. */
 export function pick(fields: Fields, ...names: readonly string[]): Fields {

@@ -1,5 +1,6 @@
+import { type Fields, isFields } from '../../lib/fields.ts';
 import type { Result } from '../../lib/result.ts';
-import { type Fields, findReadablePart, isFields, listAt, pick, withoutPlaces } from './readable-part.ts';
+import { findReadablePart, listAt, pick, withoutPlaces } from './readable-part.ts';
 
 /** A rule's name and matches. Without any that can be read they are an empty list, and absent where none was written. */
 function readRule(rule: unknown): Fields {

@@ -1,12 +1,8 @@
+import { type Fields, fieldsOf } from '../../lib/fields.ts';
 import type { Result } from '../../lib/result.ts';
 import { type AnyObject, type ObjectRef } from '../object.ts';
 import { standInForEgress } from './egress-stand-in.ts';
-import { type Fields, isFields } from './readable-part.ts';
 import { standInForRoute } from './route-stand-in.ts';
-
-function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
-}
 
 /** The Services that are meant, whatever else a target says or lacks. */
 function readTargets(spec: Fields): readonly { group: ''; kind: 'Service'; name: string; sectionName?: string }[] {

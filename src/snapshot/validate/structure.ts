@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { isFields } from '../../lib/fields.ts';
 import { closest } from './closest.ts';
 import type { Path, Report } from './finding.ts';
 import type { Schema } from './schema.ts';
@@ -12,12 +13,6 @@ export interface StructureContext {
   readonly showValues: boolean;
   /** Whether lists may be longer than the schema has it. */
   readonly anyLength?: boolean;
-}
-
-type Fields = { readonly [key: string]: unknown };
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type Fields, isFields } from '../../lib/fields.ts';
 import { err, ok } from '../../lib/result.ts';
 import { describeErrors, type Diagnostic } from '../diagnostic.ts';
 import type { InvalidValue, Validate, Validation } from '../files/validation.ts';
@@ -14,8 +15,6 @@ import { type Schema, schemas } from './schema.ts';
 import { checkService } from './service.ts';
 import { standInFor } from './stand-in.ts';
 import { checkStructure } from './structure.ts';
-
-type Fields = { readonly [key: string]: unknown };
 
 /** What is compiled once and used for every object. */
 interface Compiled {
@@ -116,10 +115,6 @@ function withoutStatus(kind: Kind, fields: Fields): Fields {
   if (isBuiltIn(kind)) return fields;
   const { status: _, ...rest } = fields;
   return rest;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function completeMetadata(kind: Kind, object: unknown): Fields {

@@ -1,3 +1,4 @@
+import { type Fields, isFields } from '../../lib/fields.ts';
 import type { Gateway, GatewayClass, GatewayTemplateSpec } from '../../../gen/kubernetes/types.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import type { Problem } from '../../resolve/problem.ts';
@@ -46,16 +47,12 @@ export function resolveClassTemplate(
   return readTemplate(read, reference, reference.namespace, "The GatewayClass's parametersRef");
 }
 
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Objects field by field, everything else as a whole. */
-function mergeFields(base: Readonly<Record<string, unknown>>, over: Readonly<Record<string, unknown>>): object {
+function mergeFields(base: Fields, over: Fields): object {
   const merged: Record<string, unknown> = { ...base };
   for (const [name, value] of Object.entries(over)) {
     const below = base[name];
-    merged[name] = isPlainObject(value) && isPlainObject(below) ? mergeFields(below, value) : value;
+    merged[name] = isFields(value) && isFields(below) ? mergeFields(below, value) : value;
   }
   return merged;
 }
@@ -67,7 +64,7 @@ function mergeTemplates(ofClass: GatewayTemplateSpec, own: GatewayTemplateSpec):
   const count = own.replicas !== undefined || own.autoscaling !== undefined ? {} : { replicas, autoscaling };
   const kept = own.autoscaling === undefined ? count : { autoscaling };
   const present = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
-  return mergeFields({ ...rest, ...present }, own as Readonly<Record<string, unknown>>);
+  return mergeFields({ ...rest, ...present }, own as Fields);
 }
 
 /** How a Gateway's Envoys are deployed, by its own template and that of its class. */
